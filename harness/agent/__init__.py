@@ -1,0 +1,1 @@
+"""The sidecar that applies faults next to the containers."""

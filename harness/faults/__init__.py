@@ -1,0 +1,1 @@
+"""The faults: one small file a kind."""

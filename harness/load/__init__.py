@@ -1,0 +1,1 @@
+"""The load: arrivals at intended times, and the record of what came of them."""

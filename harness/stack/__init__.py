@@ -1,0 +1,1 @@
+"""The system under test: one Compose project with an x-harness section."""

@@ -1,0 +1,43 @@
+"""One container of the stack, and the view of the stack that a fault is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["Node", "Scene"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One container of the stack.
+
+    Attributes:
+        name: the Compose service's name (``ledger-1``).
+        group: the group it belongs to (``ledger``).
+        container: the engine's full container id.
+        site: the site whose nodes fail together, when the stack names sites.
+    """
+
+    name: str
+    group: str
+    container: str
+    site: str | None = None
+
+
+class Scene(Protocol):
+    """The stack at the moment of an injection: roles are asked when a selector is resolved."""
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node of the stack."""
+        ...
+
+    def resolve(self, selector: str) -> tuple[Node, ...]:
+        """The nodes that a selector names now.
+
+        Raises:
+            SelectorError: the selector names nothing that the stack has.
+            RoleUnknown: no node plays the role now.
+        """
+        ...
