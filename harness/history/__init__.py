@@ -1,0 +1,21 @@
+"""The history of a run: every operation's invocation and completion, in order, as the load recorded it.
+
+``history.jsonl`` holds one JSON object a line; times are seconds of CLOCK_MONOTONIC:
+
+=======  ==================================================================================================
+t        further keys
+=======  ==================================================================================================
+header   ``schema`` (1), ``run``, ``clock``, ``seed``, ``closed`` (true: the load waited for the stack's answers)
+invoke   ``key``, ``kind``, ``write``, ``attempt`` (from 1), ``intended_at``, ``at``, ``request`` (of a
+         write's first attempt: ``debtor``, ``creditor``, ``amount``, ``currency``)
+done     ``key``, ``attempt``, ``at``, ``outcome``, ``status``, ``error``, ``node``, ``payment_id``
+drop     ``key``, ``kind``, ``write``, ``intended_at``, ``at``: never sent, the in-flight bound was reached
+end      ``at``: the load stopped in order; without this line it died
+=======  ==================================================================================================
+"""
+
+from harness.history.reader import History, read_history
+from harness.history.schema import ATTEMPTS, OPERATIONS, Outcome
+from harness.history.writer import HistoryWriter
+
+__all__ = ["ATTEMPTS", "OPERATIONS", "History", "HistoryWriter", "Outcome", "read_history"]
