@@ -1,0 +1,281 @@
+"""The model of the system under test: what a Compose file's ``x-harness`` section means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.errors import StackModelError
+from harness.stack.cross_check import cross_check
+from harness.stack.near import did_you_mean
+from harness.stack.sections import (
+    LinkSection,
+    LoadSection,
+    ObserverSection,
+    RoleSource,
+    WholeSection,
+    XHarness,
+)
+from harness.stack.source import Source, read_source
+from harness.steady import SteadyState
+
+__all__ = ["AGENT_SERVICE", "Group", "StackModel", "load_model"]
+
+AGENT_SERVICE = "harness-agent"
+"""The service that the harness adds to every stack; it is not a node."""
+
+_PATRONI_ROLES = ("primary", "sync-standby", "replica", "standby-leader")
+_USUAL_ROLES = ("primary", "sync-standby", "replica", "leader", "follower")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Nodes of one kind.
+
+    Attributes:
+        name: what selectors call it.
+        nodes: names of its services.
+        role: how a node is asked for its role; None when the section does not say.
+        roles: the role names that a selector may ask for; empty when roles cannot be asked.
+    """
+
+    name: str
+    nodes: tuple[str, ...]
+    role: RoleSource | None = None
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackModel:
+    """A stack as its files describe it.
+
+    Attributes:
+        file: the Compose file that holds (or would hold) the x-harness section.
+        services: every service of the files, the agent not among them.
+        groups: by name; each service that no group names is a group by itself.
+        sites: by name, the services that fail together.
+        links: ``"from->to"`` with the port.
+        load, observer, whole: None when the section does not say.
+        steady_state: what counts as good.
+        containment: ``{"edge": services whose default route is removed}``.
+        variants: name -> Compose override file (absolute).
+        secrets: names of variables to generate.
+    """
+
+    file: Path
+    services: tuple[str, ...]
+    groups: Mapping[str, Group]
+    sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    links: Mapping[str, LinkSection] = field(default_factory=dict)
+    load: LoadSection | None = None
+    observer: ObserverSection | None = None
+    whole: WholeSection | None = None
+    steady_state: SteadyState = field(default_factory=SteadyState)
+    containment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    variants: Mapping[str, Path] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+    def group_of(self, service: str) -> str:
+        """The group that a service belongs to."""
+        return next((g.name for g in self.groups.values() if service in g.nodes), service)
+
+    def site_of(self, service: str) -> str | None:
+        """The site whose nodes fail together with this one; None when no site names it."""
+        return next((name for name, nodes in self.sites.items() if service in nodes), None)
+
+    @property
+    def vocabulary(self) -> dict[str, tuple[str, ...]]:
+        """The role names that each group knows."""
+        return {group.name: group.roles for group in self.groups.values()}
+
+    @property
+    def locustfile(self) -> Path:
+        """The locustfile, absolute.
+
+        Raises:
+            StackModelError: the section has no ``load``.
+        """
+        return self.file.parent / self.need_load().locustfile
+
+    def need_load(self) -> LoadSection:
+        """What drives the stack.
+
+        Raises:
+            StackModelError: the section has no ``load``.
+        """
+        if self.load is None:
+            raise self._missing("load", "{locustfile: locustfile.py, service: edge, port: 8080}")
+        return self.load
+
+    def need_observer(self) -> ObserverSection:
+        """The command that prints the final books.
+
+        Raises:
+            StackModelError: the section has no ``observer``.
+        """
+        if self.observer is None:
+            raise self._missing("observer", "{group: payments, command: [payments-observer]}")
+        return self.observer
+
+    def need_link(self, name: str) -> LinkSection:
+        """The link of this name, ``"from->to"``.
+
+        Raises:
+            StackModelError: the section has no such link.
+        """
+        if name not in self.links:
+            hint = f" {did_you_mean(name, self.links)}" if self.links else ""
+            raise self._missing(f"links.{name}", f"{{port: 5432}}.{hint}")
+        return self.links[name]
+
+    def need_variant(self, name: str) -> Path:
+        """The override file of a variant.
+
+        Raises:
+            StackModelError: the section has no such variant.
+        """
+        if name not in self.variants:
+            raise StackModelError(
+                f"there is no variant {name!r}", where=str(self.file), mend=did_you_mean(name, self.variants)
+            )
+        return self.variants[name]
+
+    def _missing(self, key: str, example: str) -> StackModelError:
+        return StackModelError(
+            f"this needs the key x-harness.{key}, which the stack does not have",
+            where=str(self.file),
+            mend=f"Add {key.rsplit('.', maxsplit=1)[-1]}: {example}",
+        )
+
+
+def load_model(files: Sequence[Path]) -> StackModel:
+    """Read the x-harness section of a stack's Compose files.
+
+    Args:
+        files: in Compose's order: the base file first, then what overrides it. Services of all of
+            them count; x-harness stands in one of them.
+
+    Raises:
+        StackModelError: a file cannot be read, or the section is wrong: one error with file and line.
+    """
+    sources = [read_source(file.resolve()) for file in files]
+    services = _services(sources)
+    holder = _holder(sources)
+    section = _parse(holder)
+    cross_check(section, services, holder)
+    return _resolve(section, services, holder)
+
+
+def _services(sources: Iterable[Source]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for source in sources:
+        services = source.data.get("services") or {}
+        if not isinstance(services, dict):
+            raise source.error(("services",), "services must be a mapping of names")
+        names.update(dict.fromkeys(map(str, services)))
+        for included in _included(source):
+            names.update(dict.fromkeys(_services([read_source(included)])))
+    names.pop(AGENT_SERVICE, None)
+    return tuple(names)
+
+
+def _included(source: Source) -> list[Path]:
+    entries = source.data.get("include") or []
+    found: list[Path] = []
+    for entry in entries:
+        paths = entry.get("path", []) if isinstance(entry, dict) else entry
+        found += [source.file.parent / path for path in ([paths] if isinstance(paths, str) else paths)]
+    return found
+
+
+def _holder(sources: Sequence[Source]) -> Source:
+    holders = [source for source in sources if "x-harness" in source.data]
+    for extra in holders[1:]:
+        raise extra.error(
+            ("x-harness",),
+            f"x-harness stands here and in {holders[0].file} too, and only one of them can count",
+            mend="Keep the one of the base file; a variant changes services alone",
+        )
+    return holders[0] if holders else sources[0]
+
+
+def _parse(source: Source) -> XHarness:
+    data = source.data.get("x-harness")
+    if data is None:
+        return XHarness()
+    try:
+        return XHarness.model_validate(data)
+    except ValidationError as error:
+        raise _translate(source, error) from error
+
+
+def _translate(source: Source, error: ValidationError) -> StackModelError:
+    """One error, the first by line, and how many more there are."""
+    found = sorted((_place(source, item) for item in error.errors()), key=lambda item: item[0])
+    _, path, what, mend = found[0]
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return source.error(path, what + more, mend)
+
+
+def _place(source: Source, item: Any) -> tuple[int, tuple[str | int, ...], str, str | None]:
+    path: tuple[str | int, ...] = ("x-harness", *(part for part in item["loc"] if part != "[key]"))
+    name = ".".join(map(str, path))
+    context = item.get("ctx") or {}
+    if item["type"] == "unknown_key":
+        path = (*path, context["key"])
+        what = f"there is no key {context['key']!r} in {name}"
+        return source.line(path), path, what, did_you_mean(context["key"], context["known"])
+    if item["type"] == "missing":
+        what = f"{'.'.join(map(str, path[:-1]))} lacks the key {path[-1]!r}"
+        return source.line(path), path, what, None
+    got = item.get("input")
+    shown = f", not {got!r}" if isinstance(got, str | int | float | bool) else ""
+    return source.line(path), path, f"{name}: {_lower(item['msg'])}{shown}", None
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _resolve(section: XHarness, services: tuple[str, ...], source: Source) -> StackModel:
+    steady = section.steady_state
+    return StackModel(
+        file=source.file,
+        services=services,
+        groups=_groups(section, services),
+        sites=section.sites,
+        links=section.links,
+        load=section.load,
+        observer=section.observer,
+        whole=section.whole,
+        steady_state=SteadyState(
+            good_within_ms=steady.good_within_ms,
+            good_ratio_min=steady.good_ratio_min,
+            window_s=steady.window_s,
+        ),
+        containment={"edge": section.containment.edge},
+        variants={name: source.file.parent / file for name, file in section.variants.items()},
+        secrets=section.secrets,
+    )
+
+
+def _groups(section: XHarness, services: Iterable[str]) -> dict[str, Group]:
+    groups = {
+        name: Group(name, given.nodes, given.role, _vocabulary(given.role, given.roles))
+        for name, given in section.groups.items()
+    }
+    named = {node for group in groups.values() for node in group.nodes}
+    alone = {service: Group(service, (service,)) for service in services if service not in named}
+    return groups | alone
+
+
+def _vocabulary(source: RoleSource | None, given: tuple[str, ...] | None) -> tuple[str, ...]:
+    if source is None:
+        return ()
+    if source.patroni is not None:
+        return _PATRONI_ROLES
+    return given or _USUAL_ROLES
