@@ -1,0 +1,86 @@
+"""The one warm stack that the experiments of a pytest session share, and what a run becomes in pytest."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.experiment import Experiment
+from harness.runner import run
+from harness.session import Session
+from harness.stack.compose import Stack
+from harness.summary import summary
+from harness.verdict import Verdict
+
+__all__ = ["NotProven", "SharedStack", "run_item", "shared_session"]
+
+
+class NotProven(AssertionError):
+    """The run's verdict is not pass: its text is the summary."""
+
+
+@dataclass
+class SharedStack:
+    """The stack of one pytest session.
+
+    Attributes:
+        session: entered.
+        was_up: it was up before, so it stays up.
+        keep: leave it up in any case.
+    """
+
+    session: Session
+    was_up: bool
+    keep: bool
+
+    def close(self) -> None:
+        """Leave the session; take the stack down unless it was up before."""
+        self.session.__exit__(None, None, None)
+        if not (self.was_up or self.keep):
+            self.session.stack.down()
+
+
+def shared_session(config: pytest.Config) -> Session:
+    """The session's stack, brought up when it is first asked for."""
+    shared: SharedStack | None = getattr(config, "_harness_shared", None)
+    if shared is None:
+        shared = _open(config)
+        config._harness_shared = shared  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
+    return shared.session
+
+
+def _open(config: pytest.Config) -> SharedStack:
+    named = str(config.getini("harness_stack"))
+    directory = config.rootpath / (named or "compose/payments")
+    stack = Stack.load(directory, variant=config.getoption("--variant"))
+    was_up = stack.is_up()
+    session = Session(stack, say=lambda text: sys.stderr.write(f"harness: {text}\n"))
+    session.__enter__()
+    return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")))
+
+
+def run_item(config: pytest.Config, experiment: Experiment, properties: list[tuple[str, object]]) -> None:
+    """Run one experiment and turn its verdict into pytest's terms.
+
+    Raises:
+        NotProven: the verdict is fail or inconclusive.
+        HarnessError: the harness or the engine failed.
+        KeyboardInterrupt: somebody pressed Ctrl-C; what was injected is healed.
+    """
+    done = run(experiment, shared_session(config), runs=Path(config.rootpath) / "runs")
+    numbers = done.result.measurements
+    properties += [
+        ("verdict", str(done.result.verdict)),
+        ("run", str(done.folder.path)),
+        ("rto_s", numbers.rto_s),
+        ("rpo_payments", numbers.rpo_payments),
+    ]
+    if done.interrupted:
+        raise KeyboardInterrupt
+    if done.error:
+        raise done.error
+    if done.result.verdict is not Verdict.PASS:
+        raise NotProven(summary(done.result, done.folder))

@@ -1,0 +1,319 @@
+"""One experiment, from start to verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import SystemRandom
+from typing import Any
+
+from harness import facts
+from harness.clock import now, wall
+from harness.errors import HarnessError, LoadError
+from harness.experiment import Experiment
+from harness.faults.injector import Injector, NoEvidence
+from harness.faults.journal import Journal
+from harness.judgement import judge_run
+from harness.load.process import LoadProcess, LoadSpec, Tick
+from harness.pulse import Pulse
+from harness.report import render
+from harness.run_folder import ExperimentInfo, Result, RunFolder, RunInfo, StackInfo, Started
+from harness.schedule import Due, Schedule
+from harness.session import Session
+from harness.timeline import TimelineWriter
+from harness.waiting import wait_until
+from harness.watch import RoleWatch
+
+__all__ = ["Listener", "Run", "run", "validate"]
+
+_EVIDENCE_WITHIN_S = 10.0
+_LEASE_BEYOND_S = 30.0
+_DRAIN_S = 15.0
+
+
+@dataclass
+class Listener:
+    """Told of everything as it happens; the default hears nothing.
+
+    Attributes:
+        event: told of each event of the timeline.
+        tick: told of the load's pulse, once a second.
+    """
+
+    event: Callable[[Mapping[str, Any]], None] = lambda _event: None
+    tick: Callable[[Tick], None] = lambda _tick: None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run came to.
+
+    Attributes:
+        folder: everything about it.
+        result: the verdict and what it rests on.
+        interrupted: somebody pressed Ctrl-C; what was injected is healed.
+        error: what failed in the harness or the engine; the verdict is then not one about the stack.
+    """
+
+    folder: RunFolder
+    result: Result
+    interrupted: bool = False
+    error: HarnessError | None = None
+
+
+def run(
+    experiment: Experiment,
+    session: Session,
+    *,
+    seed: int | None = None,
+    runs: Path = Path("runs"),
+    listener: Listener | None = None,
+) -> Run:
+    """Run one experiment on a warm stack.
+
+    1. **Validate** before anything is touched: selectors resolve, every fault can be planned on this stack.
+    2. **Prepare**: the run folder; the session holds the lock and the agent; the stack is whole.
+    3. **Baseline**: the load starts; unless the steady state holds, nothing is injected: inconclusive.
+    4. **Inject** by schedule. The undo is on disk before the fault is made, and the fault shows evidence
+       of its effect within a deadline, or the run is inconclusive.
+    5. **Heal**, and see that it is gone; whatever else failed.
+    6. **Recover**: the steady state is back for a sustained time and the stack is whole, or the
+       deadline passes.
+    7. **Stop the load**, let what is in flight come back, record what does not as ``info``.
+    8. **Observe**: the observer waits for quiet, then takes the final reads, which settle every ``info``.
+    9. **Check**: pure functions over the run folder; ``harness check`` gives the same verdict again.
+    10. **Report**, also after a failure or Ctrl-C, with the logs of every node.
+
+    Args:
+        experiment: what to try.
+        session: the stack to try it on, entered.
+        seed: of the load's schedule and of every choice; None takes the experiment's, or a new one.
+        runs: the folder in which the run folder is made.
+        listener: told of what happens.
+
+    Raises:
+        UsageError: the experiment cannot be done on this stack; nothing was touched.
+    """
+    seed = next((s for s in (seed, experiment.load.seed) if s is not None), SystemRandom().randrange(2**31))
+    validate(experiment, session, seed)
+    session.make_whole()
+    folder = RunFolder.create(runs, experiment.name)
+    return _Running(experiment, session, seed, folder, listener or Listener()).to_the_end()
+
+
+def validate(experiment: Experiment, session: Session, seed: int = 0) -> None:
+    """Resolve every selector and plan every fault, touching nothing.
+
+    Raises:
+        SelectorError: a selector names nothing.
+        UnsupportedFault: this host or this stack cannot do a fault.
+        StackModelError: the stack lacks what the experiment needs (a load, an observer).
+    """
+    session.stack.load_spec()
+    scene = session.scene(seed)
+    for injection in experiment.injections:
+        injection.fault.plan(scene)
+
+
+@dataclass
+class _Running:
+    """The state of one run; each method is one step of :func:`run`'s docstring."""
+
+    experiment: Experiment
+    session: Session
+    seed: int
+    folder: RunFolder
+    listener: Listener
+    interrupted: bool = field(default=False, init=False)
+    error: HarnessError | None = field(default=None, init=False)
+
+    def to_the_end(self) -> Run:
+        self.run_id = self.folder.path.name.split("-")[0].lower() + f"-{self.seed % 46656:03x}"
+        self._write_run_json()
+        with TimelineWriter(self.folder.timeline) as timeline:
+            self.timeline = timeline
+            self.session.on_event = self._engine_event
+            try:
+                self._lifecycle()
+            except KeyboardInterrupt:
+                self.interrupted = True
+                self._event("error", what="interrupted")
+            except HarnessError as error:
+                self.error = error
+                self._event("error", what=str(error))
+            finally:
+                self.session.on_event = lambda _event: None
+                with _uninterrupted():
+                    self._event("phase", phase="end")
+                    self._logs()
+        with _uninterrupted():
+            return self._judged()
+
+    def _lifecycle(self) -> None:
+        self._event("phase", phase="setup")
+        pulse = Pulse(self.session.stack.steady_state, self.listener.tick)
+        self.injector = Injector(
+            agent=self.session.agent,
+            journal=Journal(self.session.journal, run=self.run_id),
+            scene=self.session.scene(self.seed),
+            write_event=self._event,
+        )
+        with LoadProcess(self._load_spec(), on_tick=pulse) as load, self._roles() as roles:
+            try:
+                load.start()
+                self._event("phase", at=load.started_at, phase="baseline")
+                self._baseline(load, pulse)
+                self._recover(load, pulse)
+            finally:
+                with _uninterrupted():
+                    self._clean_up(load)
+            if roles.failure:
+                self._event("note", what=f"the roles were watched only until {roles.failure}")
+        self._observe()
+
+    def _baseline(self, load: LoadProcess, pulse: Pulse) -> None:
+        self._wait_until(load.started_at + self.experiment.phases.baseline_s, load)
+        held, detail = pulse.held(load.started_at)
+        self._event("steady", held=held, detail=detail)
+        if held:
+            self._event("phase", phase="fault")
+            self._inject_and_heal(load)
+
+    def _inject_and_heal(self, load: LoadProcess) -> None:
+        schedule = Schedule(self.experiment.injections, load.started_at)
+        try:
+            while due := schedule.next():
+                self._wait_until(due.at, load)
+                self._do(due, schedule)
+            self._wait_until(load.started_at + self.experiment.fault_end_s, load)
+        except NoEvidence:
+            pass  # the injector wrote no_effect; what was injected is healed now and the run is inconclusive
+        finally:
+            with _uninterrupted():
+                self.injector.heal_all()
+
+    def _do(self, due: Due, schedule: Schedule) -> None:
+        if due.heal:
+            self.injector.heal(due.id)
+            return
+        injection = self.experiment.injections[due.index]
+        effect_at = self.injector.inject(
+            due.id, injection.fault, deadline_s=_EVIDENCE_WITHIN_S, lease_s=injection.for_s + _LEASE_BEYOND_S
+        )
+        schedule.took_effect(due, effect_at)
+
+    def _recover(self, load: LoadProcess, pulse: Pulse) -> None:
+        self._event("phase", phase="recovery")
+        phases = self.experiment.phases
+        began, healed = now(), now() - phases.sustained_s
+        deadline = began + phases.recovery_max_s
+        why = ["no window could be judged yet"]
+        while now() < deadline:
+            sustained = pulse.sustained_s(healed)
+            why = self.session.why_not_whole()
+            if sustained >= phases.sustained_s and not why and now() - began >= phases.sustained_s:
+                self._event("recovered", sustained_s=sustained, whole=True)
+                return
+            self._wait_until(min(now() + 1.0, deadline), load)
+        slow = f"the steady state held for {pulse.sustained_s(healed):g} s, not {phases.sustained_s:g} s"
+        self._event("not_recovered", why="; ".join(why) or slow)
+
+    def _clean_up(self, load: LoadProcess) -> None:
+        """Whatever happened: nothing stays injected, and the load is stopped in order."""
+        self.injector.heal_all()
+        self._event("phase", phase="drain")
+        with contextlib.suppress(LoadError):  # a dead load shows in its history, which lacks its end
+            load.stop(drain_s=_DRAIN_S)
+        self._event("left_behind", items=[*self.injector.remaining(), *self.session.agent.leftovers()])
+
+    def _observe(self) -> None:
+        self._event("phase", phase="observe")
+        self.session.stack.observe(self.run_id, self.folder.observations)
+
+    def _judged(self) -> Run:
+        result = judge_run(self.folder, self.experiment.expect)
+        self.folder.write_result(result)
+        render(self.folder.path)
+        return Run(self.folder, result, self.interrupted, self.error)
+
+    def _logs(self) -> None:
+        try:
+            self.session.stack.logs(self.folder.logs, since=self.started_wall)
+        except HarnessError as error:
+            self._event("note", what=f"the nodes' logs are missing: {error}")
+
+    def _wait_until(self, at: float, load: LoadProcess) -> None:
+        """Sleep until a moment, in small steps: the load's death or Ctrl-C ends it at once."""
+        while (rest := at - now()) > 0:
+            if not load.alive:
+                raise LoadError("the load process died", where=str(self.folder.path / "load.log"))
+            time.sleep(min(rest, 0.05))
+
+    def _roles(self) -> RoleWatch:
+        return RoleWatch(
+            self.session.roles,
+            lambda node, role, before: self._event("role", node=node, role=role, before=before),
+        )
+
+    def _engine_event(self, event: Mapping[str, Any]) -> None:
+        node = self.session.node_name(str(event["container"]))
+        self._event("engine", at=float(event["at"]), node=node, action=event["action"])
+
+    def _event(self, kind: str, *, at: float | None = None, **keys: Any) -> None:
+        self.listener.event(self.timeline.write(kind, at=at, **keys))
+
+    def _load_spec(self) -> LoadSpec:
+        return LoadSpec(
+            locustfile=self.session.stack.load_spec(),
+            host=self.session.stack.published(),
+            run_id=self.run_id,
+            seed=self.seed,
+            load=self.experiment.load,
+            longest_s=self.experiment.longest_s + _DRAIN_S,
+            history=self.folder.history,
+        )
+
+    def _write_run_json(self) -> None:
+        stack = self.session.stack
+        commit, dirty = facts.commit(stack.directory)
+        self.started_wall = wall()
+        self.folder.write_run(
+            RunInfo(
+                run=self.run_id,
+                experiment=ExperimentInfo.of(self.experiment),
+                stack=StackInfo(
+                    directory=str(stack.directory),
+                    project=stack.project,
+                    services=tuple(node.name for node in stack.nodes()),
+                ),
+                variant=stack.variant,
+                seed=self.seed,
+                commit=commit,
+                dirty=dirty,
+                versions=facts.versions() | stack.versions(),
+                host=facts.host(),
+                steady_state=stack.steady_state,
+                started=Started(at=now(), wall=self.started_wall),
+            )
+        )
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is done: a heal that stops half-way would leave a fault behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,112 @@
+"""A stack that is up, locked, contained and watched by one agent: experiments follow one another on it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from harness.agent.client import Agent
+from harness.faults.journal import heal_from_journal, outstanding
+from harness.stack.compose import Stack
+from harness.stack.scene import LiveScene
+from harness.waiting import wait_until
+
+__all__ = ["Session"]
+
+_WHOLE_WITHIN_S = 60.0
+
+
+@dataclass
+class Session:
+    """The warm stack of one or more runs.
+
+    Entering takes the project's lock, brings the stack up, connects the agent, heals what an earlier
+    harness left behind, closes the edge's way out, and waits until the stack is whole. Leaving closes the
+    agent's pipe, which heals whatever is still injected, and gives the lock back; the stack stays up.
+
+    Attributes:
+        stack: the stack.
+        say: told in words what is being done.
+        on_event: told of every event of the engine; a run sets it for as long as it lasts.
+    """
+
+    stack: Stack
+    say: Callable[[str], None] = lambda _text: None
+    on_event: Callable[[Mapping[str, Any]], None] = lambda _event: None
+    _exits: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
+    _agent: Agent | None = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as exits:
+            exits.enter_context(self.stack.lock())
+            self.stack.up(self.say)
+            self._agent = exits.enter_context(self._connect())
+            self._heal_what_was_left()
+            self._contain()
+            self.make_whole()
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    @property
+    def agent(self) -> Agent:
+        """The agent's client; only inside the ``with`` block."""
+        if self._agent is None:
+            message = "the session was not entered"
+            raise RuntimeError(message)
+        return self._agent
+
+    @property
+    def journal(self) -> Any:
+        """The path of the undo journal."""
+        return self.stack.state_dir / "journal.jsonl"
+
+    def scene(self, seed: int) -> LiveScene:
+        """The stack as a fault sees it; ``seed`` decides every choice of ``one`` and of halves."""
+        return LiveScene(self.stack, self.agent, seed)
+
+    def why_not_whole(self) -> list[str]:
+        """What is missing of the stack, asked now; empty when it is whole."""
+        return self.stack.whole(self.agent)
+
+    def make_whole(self) -> None:
+        """Wait until the stack is whole; rebuild it when it does not become so by itself.
+
+        Raises:
+            StackError: it is not whole after a rebuild either.
+        """
+        if wait_until(lambda: not self.why_not_whole(), timeout_s=_WHOLE_WITHIN_S):
+            return
+        self.say(f"the stack is not whole ({'; '.join(self.why_not_whole())}): it is built anew")
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Take the stack down and bring it up again, with a new agent."""
+        self.agent.close()
+        self.stack.down()
+        self.stack.up(self.say)
+        self._agent = self._exits.enter_context(self._connect())
+        self._contain()
+        wait_until(lambda: not self.why_not_whole(), timeout_s=_WHOLE_WITHIN_S,
+                   what="the new stack to be whole", why=lambda: "; ".join(self.why_not_whole()))
+
+    def _connect(self) -> Agent:
+        return Agent.connect(
+            self.stack.agent_container(), self.stack.project, lambda event: self.on_event(event)
+        )
+
+    def _heal_what_was_left(self) -> None:
+        if outstanding(self.journal):
+            self.say("an earlier run left faults behind: healing them")
+            heal_from_journal(self.agent, self.journal)
+
+    def _contain(self) -> None:
+        names = {name for nodes in self.stack.model.containment.values() for name in nodes}
+        self.agent.contain([node.container for node in self.stack.nodes() if node.name in names])
