@@ -36,13 +36,14 @@ class Feature:
     required: bool = False
 
 
-_KERNEL = "Boot a kernel that has {}; a distribution's own kernel does (in a VM of a cloud: its linux-image package)"
+_KERNEL = "Boot a kernel that has {}; a distribution's own (its linux-image package) does"
 
 # A closed port refuses at once; once packets to it are dropped the same call hangs. That is the effect.
 _DROP = """
 try() { timeout 0.3 bash -c '</dev/tcp/127.0.0.1/9' 2>/dev/null; }
 try && exit 1 || [ $? = 1 ]
-printf '%s\\n' '*filter' '-A INPUT -p tcp --dport 9 -m comment --comment doctor -j DROP' COMMIT | iptables-restore
+rule='-A INPUT -p tcp --dport 9 -m comment --comment doctor -j DROP'
+printf '%s\\n' '*filter' "$rule" COMMIT | iptables-restore
 try && exit 1 || [ $? = 124 ]
 echo "drops packets, $(iptables -V)"
 """
@@ -53,7 +54,22 @@ nft list table inet doctor >/dev/null
 nft --version | head -n 1
 """
 
+_DNAT = "iptables -t nat -A OUTPUT -p tcp -d 127.0.0.2 --dport 9 -j DNAT --to 127.0.0.1:10; echo takes a rule"
+
+_LOOP = "truncate -s 4M file; d=$(losetup -f --show file); losetup -d $d; echo attached $d"
+
+# A loop device that mount makes goes away with the mount, and so with the namespace.
+_XFS = """
+truncate -s 320M file
+mkfs.xfs -q file
+mkdir at
+mount -t xfs -o loop file at
+umount at
+echo "made and mounted"
+"""
+
 _BTRFS = """
+trap 'exit 1' TERM
 truncate -s 128M one two
 one=$(losetup -f --show one); trap 'losetup -d $one' EXIT
 two=$(losetup -f --show two); trap 'losetup -d $one $two' EXIT
@@ -83,7 +99,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="dnat",
         program="iptables",
-        trial="iptables -t nat -A OUTPUT -p tcp -d 127.0.0.2 --dport 9 -j DNAT --to 127.0.0.1:10; echo takes a rule",
+        trial=_DNAT,
         enables="links through Toxiproxy: latency, bandwidth, resets, lost responses",
         mend=_KERNEL.format("nft_nat or iptable_nat"),
     ),
@@ -125,14 +141,14 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         name="loop",
         program="losetup",
-        trial="truncate -s 4M file; d=$(losetup -f --show file); losetup -d $d; echo attached $d",
+        trial=_LOOP,
         enables="disks that can be made to fail",
         mend=_KERNEL.format("loop devices (modprobe loop)"),
     ),
     Feature(
         name="xfs",
         program="mkfs.xfs",
-        trial="truncate -s 320M file; mkfs.xfs -q file; mkdir at; mount -t xfs -o loop file at; umount at; echo mounted",
+        trial=_XFS,
         enables="disk failure and power cut (file-system shutdown)",
         mend=_KERNEL.format("xfs"),
     ),

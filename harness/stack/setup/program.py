@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -11,7 +13,7 @@ from pathlib import Path
 
 from harness.errors import EngineError
 
-__all__ = ["Outcome", "require", "run"]
+__all__ = ["Outcome", "find", "require", "run"]
 
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 _LINES_IN_AN_ERROR = 6
@@ -70,7 +72,7 @@ def run(
     """
     try:
         process = subprocess.Popen(
-            [os.fspath(part) for part in argv],
+            [find(os.fspath(argv[0])) or argv[0], *argv[1:]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -118,10 +120,8 @@ def _finish(process: subprocess.Popen[str], stdin: str, timeout_s: float, *, nam
 def _end(process: subprocess.Popen[str]) -> None:
     """End a program and its children; asked first, because a package manager must not be cut short."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, sign)
-        except ProcessLookupError:
-            pass
         try:
             process.communicate(timeout=_GRACE_S)
         except subprocess.TimeoutExpired:
@@ -129,8 +129,16 @@ def _end(process: subprocess.Popen[str]) -> None:
         return
 
 
+def find(program: str) -> str | None:
+    """The path of an installed program, looked for in the folders of root, too; None when there is none."""
+    return shutil.which(program, path=_path())
+
+
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    path = os.pathsep.join([*folders, *(folder for folder in _SYSTEM_FOLDERS if folder not in folders)])
     # The words of a program are read, so they must not be translated.
-    return {**os.environ, "PATH": path, "LC_ALL": "C", **extra}
+    return {**os.environ, "PATH": _path(), "LC_ALL": "C", **extra}
+
+
+def _path() -> str:
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join([*folders, *(folder for folder in _SYSTEM_FOLDERS if folder not in folders)])
