@@ -36,8 +36,7 @@ _KNOWN: tuple[tuple[str, type[EngineError | StackModelError], str, str], ...] = 
         "Free some space (docker system df shows what the engine holds), then try again",
     ),
     (
-        r"pull access denied|failed to resolve (source metadata|reference)|manifest unknown"
-        r"|no such image|failed to do request|error getting credentials|i/o timeout",
+        r"pull access denied|failed to resolve (source metadata|reference)|no such image|failed to do",
         StackError,
         "an image is not here and could not be fetched",
         "Run: harness doctor --fix (it pulls the base image or makes it)",
@@ -49,14 +48,13 @@ _KNOWN: tuple[tuple[str, type[EngineError | StackModelError], str, str], ...] = 
         "Name it under x-harness.secrets, or set it in the environment",
     ),
     (
-        r"could not find an available, non-overlapping|all predefined address pools have been fully subnetted",
+        r"non-overlapping|predefined address pools have been fully subnetted",
         StackError,
         "the engine has no free addresses for another network",
         "Take down stacks that are not in use: harness down",
     ),
     (
-        r"additional propert|undefined (service|network|volume|config|secret)|yaml:|invalid compose"
-        r"|must be a|has neither an image nor a build|invalid interpolation",
+        r"additional propert|undefined (service|network|volume)|yaml:|must be a|neither an|interpolation",
         StackModelError,
         "Compose does not accept the Compose files",
         "Correct what it names",

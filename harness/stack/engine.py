@@ -87,7 +87,7 @@ class Engine:
             return str(self._client.version()["Version"])
 
     def host_facts(self) -> dict[str, Any]:
-        """What ``run.json`` says about the host: ``kernel``, ``cpus``, ``memory_mb``, ``cgroup``, ``docker``."""
+        """The host, for ``run.json``: ``kernel``, ``cpus``, ``memory_mb``, ``cgroup``, ``docker``."""
         with engine_errors("the Docker engine does not answer"):
             info = self._client.info()
         return {
@@ -127,14 +127,14 @@ class Engine:
     def remove(self, kind: str, ident: str) -> None:
         """Remove one thing that :meth:`leftovers` named; one that is gone already is no error."""
         api = self._client.api
-        with engine_errors(f"the {kind.removesuffix('s')} {ident} could not be removed"):
-            with contextlib.suppress(NotFound):
-                if kind == "containers":
-                    api.remove_container(ident, v=True, force=True)
-                elif kind == "networks":
-                    api.remove_network(ident)
-                else:
-                    api.remove_volume(ident, force=True)
+        what = f"the {kind.removesuffix('s')} {ident} could not be removed"
+        with engine_errors(what), contextlib.suppress(NotFound):
+            if kind == "containers":
+                api.remove_container(ident, v=True, force=True)
+            elif kind == "networks":
+                api.remove_network(ident)
+            else:
+                api.remove_volume(ident, force=True)
 
     def unpause(self, container: str) -> None:
         """Let a paused container go on."""

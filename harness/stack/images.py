@@ -64,7 +64,7 @@ def _digest(context: str) -> str:
     digest = hashlib.sha256()
     for file in _files(root):
         digest.update(f"{file.relative_to(root)}\0{file.lstat().st_mode}\0".encode())
-        digest.update(os.readlink(file).encode() if file.is_symlink() else file.read_bytes())
+        digest.update(str(file.readlink()).encode() if file.is_symlink() else file.read_bytes())
     return digest.hexdigest()
 
 

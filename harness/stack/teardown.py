@@ -80,6 +80,6 @@ def _sweep(engine: Engine, left: dict[str, dict[str, str]]) -> list[str]:
 def _still_there(project: str, left: dict[str, dict[str, str]], problems: list[str]) -> StackError:
     names = ", ".join(f"{kind}: {' '.join(sorted(left[kind].values()))}" for kind in _KINDS if left[kind])
     return StackError(
-        f"{project} is not gone after {_DEADLINE_S:g} s ({names}): {'; '.join(problems) or 'no reason given'}",
+        f"{project} is not gone after {_DEADLINE_S:g} s ({names}): {'; '.join(problems) or 'no reason'}",
         mend="If something else uses them (docker network inspect NAME shows what), stop that and try again",
     )

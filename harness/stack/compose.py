@@ -1,0 +1,426 @@
+"""The system under test, brought up, looked at and taken away."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any, Self
+
+from harness.errors import StackError
+from harness.stack.compose_project import ComposeProject
+from harness.stack.engine import VARIANT_LABEL, Container, Engine
+from harness.stack.files import stack_files
+from harness.stack.images import build_stamp, images_of
+from harness.stack.model import AGENT_SERVICE, StackModel, load_model
+from harness.stack.node import Node
+from harness.stack.node_logs import last_lines, write_logs
+from harness.stack.observer import Exec, observe, observe_nothing
+from harness.stack.passwords import keep_passwords, read_passwords
+from harness.stack.roles import Ask, roles_of
+from harness.stack.selectors import check_selector, parse_selector
+from harness.stack.state import StateDir, project_name
+from harness.stack.teardown import Removed, tear_down
+from harness.stack.wholeness import containers_amiss, roles_amiss
+
+__all__ = ["ServiceStatus", "Stack", "take_down"]
+
+_BUILD_WITHIN_S = 1800.0
+_UP_WITHIN_S = 240.0
+_SECRETS, _UP, _IMAGES, _IDENTITY = "secrets.env", "up.json", "images.json", "identity.json"
+
+Say = Callable[[str], None]
+
+
+def _quiet(_text: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """One container of the stack, for people and for ``--json``.
+
+    Attributes:
+        name, group, site: as in :class:`harness.stack.node.Node`; the agent has no group.
+        state, health: as the engine says; health is None without a health check.
+        role: its role now; None when it was not asked, or cannot be, or gave no answer.
+        variant: the variant it was brought up with; None for the base.
+    """
+
+    name: str
+    group: str | None
+    site: str | None
+    state: str
+    health: str | None
+    role: str | None
+    variant: str | None
+
+
+class Stack:
+    """One Compose project with its x-harness section. Making one touches nothing: see :meth:`load`.
+
+    Attributes:
+        directory: the folder of the Compose files.
+        model: what its files say.
+        project: the Compose project's name.
+        variant: the variant's name; None for the base.
+        files: the Compose files, base first, the variant's last; the agent's is added at :meth:`up`.
+        state: what the harness keeps about the project.
+    """
+
+    def __init__(
+        self, directory: Path, model: StackModel, files: tuple[Path, ...], project: str, variant: str | None
+    ) -> None:
+        self.directory = directory
+        self.model = model
+        self.project = project
+        self.variant = variant
+        self.files = files
+        self.state = StateDir(Path.cwd() / ".harness" / project)
+        self.engine = Engine()
+
+    @classmethod
+    def load(cls, directory: Path, project: str | None = None, variant: str | None = None) -> Self:
+        """Read a stack's files; nothing is touched, and no engine is needed.
+
+        Args:
+            directory: the folder of the Compose files, or the first of them.
+            project: the Compose project; None takes ``HARNESS_PROJECT``, else a name made of the path.
+            variant: the name of a variant in x-harness; None for the base.
+
+        Raises:
+            StackModelError: a file is missing or wrong, or there is no such variant.
+        """
+        base = stack_files(directory)
+        folder = base[0].parent
+        model = load_model(base)
+        files = base
+        if variant is not None:
+            files = (*base, model.need_variant(variant))
+            model = load_model(files)
+        return cls(folder, model, files, project_name(folder, project), variant)
+
+    @property
+    def state_dir(self) -> Path:
+        """``<cwd>/.harness/<project>``, mode 0700."""
+        return self.state.path
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the project against other harnesses.
+
+        Raises:
+            BusyError: another process holds it.
+        """
+        return self.state.lock()
+
+    def check(self, selector: str) -> None:
+        """Refuse a selector that can name nothing in this stack; no engine is needed.
+
+        Raises:
+            SelectorError: it is not of the grammar, or names nothing that the stack has.
+        """
+        check_selector(parse_selector(selector), self._planned_nodes(), self.model.vocabulary)
+
+    def _planned_nodes(self) -> tuple[Node, ...]:
+        return tuple(self._node(name, name, "") for name in self.model.services)
+
+    def _node(self, name: str, service: str, container: str) -> Node:
+        return Node(name, self.model.group_of(service), container, self.model.site_of(service))
+
+    # ---- up and down
+
+    def up(self, progress: Say = _quiet, *, timeout_s: float = _UP_WITHIN_S) -> None:
+        """Bring the stack up, or what of it is down; quick when it is up already.
+
+        1. Passwords are made, those that are there are kept.
+        2. A stack that is up with another variant is taken down, volumes and all.
+        3. Images are built when their contexts changed or one is missing.
+        4. Paused containers go on, stopped ones start, missing ones are made.
+        5. It is waited until every service runs, and is healthy where it has a health check.
+
+        Args:
+            progress: told in words what is being done.
+            timeout_s: the deadline of step 5, in seconds.
+
+        Raises:
+            StackModelError: Compose does not accept the files.
+            StackError: it did not come up; the failing services' last lines are in it.
+            EngineError: the engine is not running, or did not do what was asked.
+        """
+        self.engine.version()
+        self.state.make()
+        keep_passwords(self.state_dir / _SECRETS, self.model.secrets)
+        self._leave_other_variant(progress)
+        config = self._compose.config()
+        rebuilt = self._build(config, progress)
+        digest = _digest(config)
+        if not rebuilt and self.state.read(_UP).get("config") == digest and not self._amiss():
+            return
+        self._start(progress, timeout_s)
+        up = {"config": digest, "services": _expected(config), "variant": self.variant}
+        self.state.write(_UP, up | {"standbys": self.state.read(_UP).get("standbys", {})})
+
+    def down(self, progress: Say = _quiet) -> Removed:
+        """Take away every container, network and volume of the project; what was taken.
+
+        Raises:
+            StackError: something is left, named.
+            EngineError: the engine does not answer.
+        """
+        stop: Callable[[], None] | None = None
+        if (self.state_dir / _SECRETS).exists():
+            stop = self._compose.take_down
+        removed = tear_down(self.engine, self.project, stop)
+        self.state.forget(_UP, _SECRETS, _IDENTITY)
+        if removed:
+            progress(f"took down {len(removed.containers)} containers of {self.project}")
+        return removed
+
+    @cached_property
+    def _compose(self) -> ComposeProject:
+        secrets = self.state_dir / _SECRETS
+        agent = Path(str(resources("harness.agent")))
+        project = ComposeProject(
+            self.project,
+            self.directory,
+            [*self.files, agent / "compose.agent.yaml", self._identity()],
+            secrets,
+            read_passwords(secrets),
+        )
+        project.environment["HARNESS_AGENT_DIR"] = str(agent)
+        return project
+
+    def _identity(self) -> Path:
+        """A Compose file (JSON is YAML) that marks every container with the variant."""
+        label = {VARIANT_LABEL: self.variant or ""}
+        self.state.write(_IDENTITY, {"services": {name: {"labels": label} for name in self.model.services}})
+        return self.state_dir / _IDENTITY
+
+    def _leave_other_variant(self, progress: Say) -> None:
+        have = {c.labels.get(VARIANT_LABEL) for c in self._containers()}
+        other = have - {self.variant or ""}
+        if not other:
+            return
+        names = " and ".join(sorted(f"variant {name}" if name else "no variant" for name in other))
+        progress(f"{self.project} is up with {names}: it is taken down and built anew")
+        keep = read_passwords(self.state_dir / _SECRETS)
+        self.down(progress)
+        del self._compose
+        keep_passwords(self.state_dir / _SECRETS, keep or self.model.secrets)
+
+    def _build(self, config: Mapping[str, Any], progress: Say) -> bool:
+        """Build when the stamp says so; whether it did."""
+        stamp = build_stamp(config, self.project, self.engine.image_id)
+        if stamp is not None and stamp == self.state.read(_IMAGES):
+            return False
+        names = sorted(name.removeprefix(f"{self.project}-") for name in images_of(config, self.project))
+        if not names:
+            return False
+        progress(f"building the images {', '.join(names)} (the first time takes minutes)")
+        self._compose.build(_BUILD_WITHIN_S, lambda line: _build_step(line, progress))
+        self.state.write(_IMAGES, build_stamp(config, self.project, self.engine.image_id) or {})
+        return True
+
+    def _start(self, progress: Say, timeout_s: float) -> None:
+        for container in self.engine.containers(self.project):
+            if container.state == "paused":
+                self.engine.unpause(container.id)
+        progress(f"starting {self.project}")
+        try:
+            self._compose.bring_up(timeout_s, lambda line: _start_step(line, self.project, progress))
+        except StackError as error:
+            raise self._blame(error) from error
+
+    def _blame(self, error: StackError) -> StackError:
+        """The same error with the last words of the services that are not up."""
+        passwords = read_passwords(self.state_dir / _SECRETS)
+        down = [one for one in self.engine.containers(self.project) if not one.up and one.state != "created"]
+        if not down or error.mend:
+            return error
+        last = [
+            f"  {c.service} is {c.condition}; it said last:\n{last_lines(self.engine, c, passwords)}"
+            for c in down
+        ]
+        names = ", ".join(f"{c.service} is {c.condition}" for c in down)
+        return StackError(f"the stack did not come up: {names}\n" + "\n".join(last) + "\n", mend=error.what)
+
+    # ---- what is there
+
+    def _containers(self) -> list[Container]:
+        return [one for one in self.engine.containers(self.project) if one.service != AGENT_SERVICE]
+
+    def _named(self) -> list[tuple[str, Container]]:
+        """Each container with its node's name: the service's, numbered when it has several containers."""
+        containers = self._containers()
+        count = {c.service: sum(o.service == c.service for o in containers) for c in containers}
+        return [(c.service if count[c.service] == 1 else f"{c.service}-{c.number}", c) for c in containers]
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node of the stack, running or not; the agent is none. None at all when it is down."""
+        return tuple(self._node(name, container.service, container.id) for name, container in self._named())
+
+    def agent_container(self) -> str:
+        """The id of the agent's container.
+
+        Raises:
+            StackError: the stack is not up.
+        """
+        for container in self.engine.containers(self.project):
+            if container.service == AGENT_SERVICE and container.state == "running":
+                return container.id
+        raise StackError(f"{self.project} has no agent running", mend="Run: harness up")
+
+    def published(self) -> str:
+        """Where the load goes: ``http://127.0.0.1:PORT``.
+
+        Raises:
+            StackModelError: x-harness has no ``load``.
+            StackError: the port is not published, or the stack is not up.
+        """
+        load = self.model.need_load()
+        for container in self._containers():
+            for port, _, host_port in container.ports:
+                if container.service == load.service and port == load.port:
+                    return f"http://127.0.0.1:{host_port}"
+        raise StackError(
+            f"{load.service} publishes no port {load.port}",
+            where=self.project,
+            mend=f'Run: harness up. It needs ports: ["127.0.0.1::{load.port}"] and an ordinary network',
+        )
+
+    def status(self, ask: Ask | None = None) -> list[ServiceStatus]:
+        """Every container of the stack, the agent last.
+
+        Args:
+            ask: the agent; without it no roles are asked.
+        """
+        roles = roles_of(self.nodes(), self.model.groups, ask) if ask else {}
+        found = [self._status(name, container, roles.get(name)) for name, container in self._named()]
+        agents = [c for c in self.engine.containers(self.project) if c.service == AGENT_SERVICE]
+        return found + [
+            ServiceStatus(c.service, None, None, c.state, c.health, None, self.variant) for c in agents
+        ]
+
+    def _status(self, name: str, container: Container, role: str | None) -> ServiceStatus:
+        node = self._node(name, container.service, container.id)
+        variant = container.labels.get(VARIANT_LABEL) or None
+        return ServiceStatus(name, node.group, node.site, container.state, container.health, role, variant)
+
+    def whole(self, ask: Ask) -> list[str]:
+        """Why the stack is not whole now; empty when it is.
+
+        Every service's containers run, and are healthy where they have a health check; every group that
+        can be asked has one primary or leader, an answer from each node, and its synchronous standbys;
+        the ``whole`` command of x-harness, if there is one, exits with 0.
+        """
+        amiss = self._amiss()
+        up = self.state.read(_UP)
+        before = dict(up.get("standbys", {}))
+        more, standbys = roles_amiss(self.nodes(), self.model.groups, ask, before)
+        most = {group: max(count, before.get(group, 0)) for group, count in standbys.items()}
+        if up and most != before:
+            self.state.write(_UP, up | {"standbys": most})
+        return amiss + more + self._said_amiss(ask)
+
+    def _amiss(self) -> list[str]:
+        expected = self.state.read(_UP).get("services") or dict.fromkeys(self.model.services, 1)
+        return containers_amiss(expected, self.engine.containers(self.project))
+
+    def _said_amiss(self, ask: Ask) -> list[str]:
+        command = self.model.whole
+        if command is None:
+            return []
+        container = self._healthy_in(command.group)
+        if container is None:
+            return [f"no node of {command.group} is up to run x-harness.whole"]
+        code, output = ask.run(container.id, list(command.command), timeout_s=command.timeout_s)
+        return [f"{command.command[0]} says: {output.strip() or f'code {code}'}"] if code else []
+
+    def _healthy_in(self, group: str) -> Container | None:
+        members = (c for c in self._containers() if self.model.group_of(c.service) == group)
+        return next((container for container in members if container.up), None)
+
+    # ---- what it says
+
+    def logs(self, into: Path, since: datetime | None = None) -> list[Path]:
+        """Write each node's log, and the agent's, to ``<into>/<node>.log``, without passwords.
+
+        Args:
+            into: the folder.
+            since: leave out what is older (a moment with its time zone).
+        """
+        agents = [(c.service, c) for c in self.engine.containers(self.project) if c.service == AGENT_SERVICE]
+        passwords = read_passwords(self.state_dir / _SECRETS)
+        return write_logs(self.engine, [*self._named(), *agents], into, passwords, since)
+
+    def observe(self, run_id: str, into: Path, timeout_s: float | None = None) -> None:
+        """Run the observer in one healthy node of its group, and stream its lines into a file.
+
+        A source that could not be read has an ``incomplete`` line with the reason; see
+        :mod:`harness.observations`.
+
+        Args:
+            run_id: given to the observer as ``HARNESS_RUN``.
+            into: the file, made anew.
+            timeout_s: the deadline; None takes the section's.
+
+        Raises:
+            StackModelError: x-harness has no ``observer``.
+            EngineError: the engine does not answer.
+        """
+        observer = self.model.need_observer()
+        container = self._healthy_in(observer.group)
+        if container is None:
+            observe_nothing(into, f"no node of {observer.group} is up and healthy to run the observer")
+            return
+        limit = observer.timeout_s if timeout_s is None else timeout_s
+        observe(Exec(container.id, container.service, observer.command, limit, {"HARNESS_RUN": run_id}), into)
+
+
+def take_down(project: str, progress: Say = _quiet) -> Removed:
+    """Take a project away without its files: they changed, are wrong, or are gone.
+
+    Raises:
+        StackError: something is left, named.
+        EngineError: the engine does not answer.
+    """
+    removed = tear_down(Engine(), project)
+    StateDir(Path.cwd() / ".harness" / project).forget(_UP, _SECRETS, _IDENTITY)
+    if removed:
+        progress(f"took down {len(removed.containers)} containers of {project}")
+    return removed
+
+
+def _digest(config: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+
+
+def _expected(config: Mapping[str, Any]) -> dict[str, int]:
+    """How many containers each service has."""
+    return {name: _replicas(service) for name, service in config["services"].items()}
+
+
+def _replicas(service: Mapping[str, Any]) -> int:
+    given = service.get("scale", (service.get("deploy") or {}).get("replicas"))
+    return 1 if given is None else int(given)
+
+
+def _build_step(line: str, progress: Say) -> None:
+    """Pass on a build's own steps ("#12 [ledger 3/7] RUN ...") and none of what they print."""
+    with contextlib.suppress(ValueError):
+        head, step = line.split(" [", 1)
+        if head.startswith("#") and "internal]" not in step:
+            progress(f"  [{step[:100]}")
+
+
+def _start_step(line: str, project: str, progress: Say) -> None:
+    words = line.split()
+    if len(words) >= 3 and words[0] == "Container" and words[-1] in ("Healthy", "Error"):  # noqa: PLR2004
+        progress(f"  {words[1].removeprefix(f'{project}-')} {words[-1].lower()}")
