@@ -1,8 +1,7 @@
-"""Tries what the stack needs of the engine, on two throw-away containers and a throw-away network.
+"""Tries what the stack needs of the engine, on throw-away containers and a throw-away network.
 
-The *target* publishes a port on the loopback and answers one word on it. The *prober* is confined as the
-agent is, enters the target's network namespace and looks whether it is another one than its own. A third
-look is from an internal network: it must have no way out.
+The *target* publishes a port on the loopback and answers one word on it. The *probes* are confined as the
+agent is, and enter the target's network namespace: one looks, the other takes its way out away.
 """
 
 from __future__ import annotations
@@ -25,12 +24,21 @@ __all__ = ["container_rows"]
 _RUN_S = 30.0
 _ANSWER_S = 5.0
 _WORD = b"doctor"
+_OLD = ("--filter", f"label={LABEL}", "--filter", "until=5m")
 
 # Perl is in every Debian image; nothing else there can listen.
 _LISTEN = (
-    "use IO::Socket::INET; $SIG{TERM} = sub { exit };"
+    "use IO::Socket::INET; $SIG{$_} = sub { exit } for qw(TERM ALRM); alarm 60;"
     " $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die $!;"
     " while ($c = $s->accept) { print $c 'doctor'; close $c }"
+)
+
+# The base image has no ip program. SIOCDELRT with a struct rtentry: destination, gateway and mask of no
+# address, flags of a gateway's route; asked again until there is none left.
+_DROP_ROUTES = (
+    "socket($s, 2, 2, 0) or die $!; $any = pack(q(S x14), 2);"
+    " $route = pack(q(L! a16 a16 a16 S x6), 0, $any, $any, $any, 3) . chr(0) x 64;"
+    " 1 while ioctl($s, 0x890C, $route)"
 )
 
 
@@ -60,11 +68,15 @@ def container_rows(*, ready: bool) -> tuple[Row, ...]:
 @contextmanager
 def _target() -> Iterator[tuple[str, Outcome]]:
     name = f"harness-doctor-{secrets.token_hex(4)}"
-    command = throw_away(name, "--detach", "--publish", "127.0.0.1::8080", BASE_IMAGE, "perl", "-e", _LISTEN)
+    command = throw_away(
+        name, "--rm", "--detach", "--publish", "127.0.0.1::8080", BASE_IMAGE, "perl", "-e", _LISTEN
+    )
     try:
         yield name, run(command, timeout_s=_RUN_S)
     finally:
         run(["docker", "rm", "--force", "--volumes", name], timeout_s=_RUN_S)
+        # What a doctor that was killed left: containers end by themselves, a network does not.
+        run(["docker", "network", "prune", "--force", *_OLD], timeout_s=_RUN_S)
 
 
 def _publish(target: str) -> Outcome:
@@ -90,19 +102,19 @@ def _word(port: int) -> bytes:
 
 
 def _enter(target: str) -> Outcome:
-    """Enter the target's network namespace from a container that is confined as the agent is."""
-    asked = run(["docker", "inspect", "--format", "{{.State.Pid}}", target], timeout_s=_RUN_S)
-    look = f"nsenter -t {asked.out.strip()} -n readlink /proc/self/ns/net && readlink /proc/self/ns/net"
-    name = f"{target}-prober"
-    command = throw_away(name, "--rm", "--pid", "host", *confinement(), BASE_IMAGE, "sh", "-c", look)
-    try:
-        outcome = run(command, timeout_s=_RUN_S)
-    finally:
-        run(["docker", "rm", "--force", name], timeout_s=_RUN_S)
-    entered = outcome.out.split()
-    if outcome.ok and len(set(entered)) == 2:  # noqa: PLR2004  # the target's and its own
-        return Outcome(0, f"entered {entered[0]}", "")
-    return outcome if not outcome.ok else Outcome(1, "", f"stayed in {entered}")
+    """Look at the target's interfaces from outside it: an address of its network is among them."""
+    form = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+    asked = run(["docker", "inspect", "--format", form, target], timeout_s=_RUN_S)
+    address = next(iter(asked.out.split()), "")
+    looked = _probe(target, "prober", "cat /proc/net/fib_trie")
+    if not looked.ok or not address:
+        return looked if address else Outcome(1, "", "the target has no address")
+    seen = address in looked.out.split()
+    return (
+        Outcome(0, f"saw its address {address}", "")
+        if seen
+        else Outcome(1, "", f"{address} is not seen there")
+    )
 
 
 def _pause(target: str) -> Outcome:
@@ -115,22 +127,43 @@ def _pause(target: str) -> Outcome:
     return Outcome(0, f"version {version.out.strip()}, froze and thawed", "")
 
 
-def _internal(target: str) -> Outcome:
-    """Look at the routes of a container on an internal network; nothing is sent."""
+def _contain(target: str) -> Outcome:
+    """Do to the target what the agent does to the edge: put it on an internal network, take its way out.
+
+    Its published port must still answer. Nothing is sent anywhere but there.
+    """
     network = f"{target}-net"
     made = run(["docker", "network", "create", "--internal", "--label", LABEL, network], timeout_s=_RUN_S)
-    if not made.ok:
-        return made
-    name = f"{target}-inner"
     try:
-        command = throw_away(name, "--rm", "--network", network, BASE_IMAGE, "cat", "/proc/net/route")
-        routes = run(command, timeout_s=_RUN_S)
+        joined = run(["docker", "network", "connect", network, target], timeout_s=_RUN_S) if made.ok else made
+        routes = (
+            _probe(target, "routes", f"perl -e '{_DROP_ROUTES}' && cat /proc/net/route")
+            if joined.ok
+            else joined
+        )
+        if not routes.ok:
+            return routes
+        if has_default_route(routes.out):
+            return Outcome(1, "", "its default route stays")
+        answered = _publish(target)
+        return Outcome(0, "no way out, and the port still answers", "") if answered.ok else answered
+    finally:
+        run(["docker", "network", "disconnect", "--force", network, target], timeout_s=_RUN_S)
+        run(["docker", "network", "rm", network], timeout_s=_RUN_S)
+
+
+def _probe(target: str, task: str, command: str) -> Outcome:
+    """Run a command of the base image in the target's network namespace, confined as the agent is."""
+    asked = run(["docker", "inspect", "--format", "{{.State.Pid}}", target], timeout_s=_RUN_S)
+    if not asked.ok:
+        return asked
+    name = f"{target}-{task}"
+    options = ["--rm", "--pid", "host", *confinement(), BASE_IMAGE]
+    entered = ["nsenter", "--target", asked.out.strip(), "--net", "sh", "-c", command]
+    try:
+        return run([*throw_away(name, *options), *entered], timeout_s=_RUN_S)
     finally:
         run(["docker", "rm", "--force", name], timeout_s=_RUN_S)
-        run(["docker", "network", "rm", network], timeout_s=_RUN_S)
-    if routes.ok and has_default_route(routes.out):
-        return Outcome(1, "", "an internal network has a default route")
-    return Outcome(0, "an internal network has no way out", "") if routes.ok else routes
 
 
 def has_default_route(routes: str) -> bool:
@@ -147,7 +180,12 @@ _TRIALS = (
     _Trial(
         "published port", _publish, "the load reaches the edge, on the loopback alone", "See the engine's log"
     ),
-    _Trial("internal network", _internal, "containment: the stack has no way out", "See the engine's log"),
+    _Trial(
+        "containment",
+        _contain,
+        "the stack has no way out, and is reached all the same",
+        "See the engine's log",
+    ),
     _Trial(
         "nsenter",
         _enter,
