@@ -1,0 +1,32 @@
+"""The payments that the load asked for, and those that the final books hold under the run's keys."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from harness.checks.base import Recording
+
+__all__ = ["PAYMENT", "TERMS", "asked", "booked", "entries"]
+
+PAYMENT = "create_payment"
+"""The kind of an operation that moves money."""
+
+TERMS = ("debtor", "creditor", "amount", "currency")
+"""What a payment is about; status may still change after the final read of one source."""
+
+
+def asked(recording: Recording) -> pl.DataFrame:
+    """Every operation of the load that asked for a payment, the funding before the baseline included."""
+    return recording.operations.filter(pl.col("kind") == PAYMENT)
+
+
+def booked(recording: Recording, source: str | None = None) -> pl.DataFrame:
+    """The payments under this run's keys in one source, or in all of them."""
+    payments = recording.books.payments
+    ours = pl.col("key").str.starts_with(f"{recording.run}-")
+    return payments.filter(ours if source is None else ours & (pl.col("source") == source))
+
+
+def entries(recording: Recording) -> pl.DataFrame:
+    """Every entry that the database holds."""
+    return recording.books.entries.filter(pl.col("source") == "database")
