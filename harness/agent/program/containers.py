@@ -1,0 +1,147 @@
+"""The project's containers as the engine last described them. Nothing else can be named to the agent."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .engine import Engine
+from .refusal import Refused
+
+__all__ = ["Container", "Containers", "describe"]
+
+PROJECT_LABEL = "com.docker.compose.project"
+SERVICE_LABEL = "com.docker.compose.service"
+AGENT_LABEL = "harness.agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container at one moment.
+
+    Attributes:
+        id: the engine's full id.
+        name: the Compose service's name, for people.
+        pid: of its first process, as the host counts; 0 when it does not run.
+        paused, restarting: by the engine's word.
+        exit_code: of its last run; 0 while it runs.
+        restart: the name of its restart policy (``no``, ``always``, ``unless-stopped``...).
+        addresses: by network id; kept from the last run while it is down.
+        gateways: of its networks.
+    """
+
+    id: str
+    name: str
+    pid: int = 0
+    paused: bool = False
+    restarting: bool = False
+    exit_code: int = 0
+    restart: str = "no"
+    addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    gateways: tuple[str, ...] = ()
+
+    @property
+    def every_address(self) -> frozenset[str]:
+        """On every network that it is on."""
+        return frozenset(address for per_network in self.addresses.values() for address in per_network)
+
+    @property
+    def should_run(self) -> bool:
+        """Whether it is meant to run on, by its policy and by how it ended."""
+        return self.restart not in ("", "no") or self.exit_code != 0
+
+
+def describe(inspected: dict[str, Any]) -> Container:
+    """A container from the engine's long description."""
+    state, labels = inspected["State"], inspected["Config"]["Labels"] or {}
+    networks = inspected["NetworkSettings"]["Networks"] or {}
+    running = bool(state["Running"]) and not state.get("Restarting")
+    return Container(
+        id=inspected["Id"],
+        name=labels.get(SERVICE_LABEL) or inspected["Name"].lstrip("/"),
+        pid=int(state["Pid"]) if running else 0,
+        paused=bool(state["Paused"]),
+        restarting=bool(state["Restarting"]),
+        exit_code=int(state.get("ExitCode") or 0),
+        restart=(inspected["HostConfig"].get("RestartPolicy") or {}).get("Name", "no"),
+        addresses={
+            net["NetworkID"]: _filled(net["IPAddress"], net["GlobalIPv6Address"]) for net in networks.values()
+        },
+        gateways=tuple(g for net in networks.values() for g in _filled(net["Gateway"], net["IPv6Gateway"])),
+    )
+
+
+def _filled(*values: str) -> tuple[str, ...]:
+    return tuple(value for value in values if value)
+
+
+class Containers:
+    """The containers of one project.
+
+    Args:
+        engine: whom to ask.
+        project: the Compose project; a container without its label is refused.
+    """
+
+    def __init__(self, engine: Engine, project: str) -> None:
+        self._engine = engine
+        self._project = project
+        self._known: dict[str, Container] = {}
+        self._lock = threading.Lock()
+
+    def get(self, container: str) -> Container:
+        """What is known of it. Raises Refused when it is not the project's, Failed without the engine."""
+        known = self._known.get(container)
+        return known if known is not None else self.refresh(container)
+
+    def refresh(self, container: str) -> Container:
+        """Ask the engine again. Raises as `get` does."""
+        inspected = self._engine.inspect(container)
+        labels = inspected["Config"]["Labels"] or {}
+        if labels.get(PROJECT_LABEL) != self._project:
+            raise Refused(f"container {container[:12]} is not of the project {self._project}")
+        if AGENT_LABEL in labels:
+            raise Refused("the agent does not touch itself")
+        fresh = describe(inspected)
+        with self._lock:
+            before = self._known.get(fresh.id)
+            if before is not None and not fresh.every_address:
+                fresh = replace(fresh, addresses=before.addresses)
+            self._known[fresh.id] = fresh
+        return fresh
+
+    def refresh_all(self) -> list[Container]:
+        """Every container of the project but the agent, asked for now. Raises Failed."""
+        found = []
+        for container in self._engine.project(self._project):
+            try:
+                found.append(self.refresh(container))
+            except Refused:
+                continue
+        return found
+
+    def all(self) -> list[Container]:
+        """What is known of each, without asking."""
+        return list(self._known.values())
+
+    def down(self, container: str) -> None:
+        """The engine said that it ended: what is known is corrected before anybody asks again."""
+        with self._lock:
+            known = self._known.get(container)
+            if known is not None:
+                self._known[container] = replace(known, pid=0, paused=False)
+
+    def forget(self, container: str) -> None:
+        """It was removed."""
+        with self._lock:
+            self._known.pop(container, None)
+
+    def addresses(self, container: str) -> frozenset[str]:
+        """Its addresses; while it is down those of its last run, less what others have taken since."""
+        own = self.get(container)
+        if own.pid:
+            return own.every_address
+        with self._lock:
+            others = [known for known in self._known.values() if known.pid and known.id != container]
+        return own.every_address.difference(*(other.every_address for other in others))

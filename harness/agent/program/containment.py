@@ -1,0 +1,67 @@
+"""Keeps the stack from the world: no default route, and nothing begun towards the host."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from . import netfilter, rules
+from .containers import Container, Containers
+from .namespaces import identity, run_in
+from .refusal import Failed
+
+__all__ = ["Containment"]
+
+_VERSIONS = (4, 6)
+
+
+class Containment:
+    """The containers that are contained, also after they restart. It is no fault, so no heal ends it."""
+
+    def __init__(self, containers: Containers) -> None:
+        self._containers = containers
+        self._wanted: set[str] = set()
+        self._done: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def add(self, containers: Iterable[str]) -> None:
+        """Contain these from now on. Raises Failed."""
+        for container in containers:
+            found = self._containers.refresh(container)
+            self._wanted.add(found.id)
+            self._contain(found)
+
+    def again(self, container: str) -> None:
+        """It came back: contain it again, if it shall be. Raises Failed."""
+        if container in self._wanted:
+            self._contain(self._containers.get(container))
+
+    def _contain(self, container: Container) -> None:
+        with self._lock:
+            namespace = identity(container.pid) if container.pid else None
+            if namespace is None or self._done.get(container.id) == namespace:
+                return
+            for version in _VERSIONS:
+                _contain(container, version)
+            self._done[container.id] = namespace
+
+
+def _contain(container: Container, version: int) -> None:
+    code, routes, errors = run_in(container.pid, ["ip", f"-{version}", "route", "show", "default"])
+    if code:
+        raise Failed(f"{container.name}: its routes cannot be read: {errors.strip()}")
+    for route in routes.splitlines():
+        run_in(container.pid, ["ip", f"-{version}", "route", "del", *route.split()])
+    gateways = {g for g in container.gateways if (":" in g) == (version == 6)}  # noqa: PLR2004
+    gateways |= {word for route in routes.splitlines() for word in _via(route)}
+    if not gateways:
+        return
+    jumped = rules.CONTAINMENT in netfilter.saved(container.pid, version)
+    netfilter.change(container.pid, rules.containment(gateways), version)
+    if not jumped:
+        netfilter.change(container.pid, rules.contained(), version)
+
+
+def _via(route: str) -> list[str]:
+    words = route.split()
+    return [words[words.index("via") + 1]] if "via" in words else []

@@ -1,0 +1,97 @@
+"""The engine's API over its Unix socket: the few calls that the agent makes."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from .refusal import Failed
+
+__all__ = ["SOCKET", "Engine"]
+
+SOCKET = "/var/run/docker.sock"
+_NOT_MODIFIED = 304
+_ERRORS_FROM = 400
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, timeout_s: float | None) -> None:
+        super().__init__("engine", timeout=timeout_s)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Engine:
+    """The engine behind one socket. A connection a call: threads share nothing."""
+
+    def __init__(self, path: str = SOCKET) -> None:
+        self._path = path
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """Everything the engine says about one container. Raises Failed."""
+        answer: dict[str, Any] = self._call("GET", f"/containers/{quote(container)}/json")
+        return answer
+
+    def project(self, project: str) -> list[str]:
+        """The ids of the project's containers, running or not. Raises Failed."""
+        filters = json.dumps({"label": [f"com.docker.compose.project={project}"]})
+        query = urlencode({"all": "1", "filters": filters})
+        return [entry["Id"] for entry in self._call("GET", f"/containers/json?{query}")]
+
+    def network(self, network: str) -> dict[str, Any]:
+        """Everything the engine says about one network. Raises Failed."""
+        answer: dict[str, Any] = self._call("GET", f"/networks/{quote(network)}")
+        return answer
+
+    def act(self, container: str, action: str, timeout_s: float = 30.0, **query: str | float) -> None:
+        """``start``, ``stop``, ``kill``, ``pause``... one container. Already so is fine. Raises Failed."""
+        path = f"/containers/{quote(container)}/{action}?{urlencode(query)}"
+        self._call("POST", path, timeout_s=timeout_s)
+
+    def events(self, project: str) -> Iterator[dict[str, Any]]:
+        """The project's events, one by one, until the engine goes away. Raises Failed."""
+        filters = json.dumps({"label": [f"com.docker.compose.project={project}"]})
+        connection = _Connection(self._path, None)
+        try:
+            connection.request("GET", "/events?" + urlencode({"filters": filters}))
+            response = connection.getresponse()
+            yield {"Type": "harness", "Action": "connected"}
+            for line in response:
+                yield json.loads(line)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Failed(f"the engine's event stream broke: {error}") from error
+        finally:
+            connection.close()
+
+    def _call(self, method: str, path: str, timeout_s: float = 30.0) -> Any:  # noqa: ANN401  # any JSON
+        connection = _Connection(self._path, timeout_s)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise Failed(f"the engine did not answer {method} {path.split('?')[0]}: {error}") from error
+        finally:
+            connection.close()
+        if response.status == _NOT_MODIFIED:
+            return None
+        if response.status >= _ERRORS_FROM:
+            raise Failed(f"the engine refused {method} {path.split('?')[0]}: {_message(body)}")
+        return json.loads(body) if body.strip() else None
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace")[:200]

@@ -1,0 +1,1 @@
+"""Evidence: what the agent itself sees of a fault, before, during and after it."""

@@ -1,0 +1,44 @@
+"""What every probe offers to the sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from .item import Item, Open
+
+__all__ = ["Probe"]
+
+
+class Probe(Protocol):
+    """Looks at something, from the sampler's thread alone."""
+
+    @property
+    def items(self) -> Sequence[Item | Open]:
+        """What must show the effect and later lose it, and what must stay as it is."""
+        ...
+
+    @property
+    def tick_s(self) -> float:
+        """How often it may be asked to look while the sampler is in haste."""
+        ...
+
+    def open(self) -> None:
+        """Get ready. Raises Failed."""
+        ...
+
+    def tick(self, at: float) -> None:
+        """Look once."""
+        ...
+
+    def healed(self) -> None:
+        """The heal is done: what the fault may have left stuck is made anew."""
+        ...
+
+    def excused(self, item: Item | Open) -> str | None:
+        """Why this item cannot show that the fault is gone, when another cause is known; else None."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...

@@ -1,0 +1,180 @@
+"""What is injected, how to undo it, and until when the client vouches for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .clock import now
+from .ledger import Ledger
+from .refusal import Failed, Refused
+from .steps import Step, Steps
+
+__all__ = ["Injection", "Injections"]
+
+_LEASES_EVERY_S = 0.1
+_RETRY_S = 1.0
+
+
+@dataclass(slots=True)
+class Injection:
+    """One injection of this session."""
+
+    id: str
+    undo: tuple[Step, ...]
+    lease_until: float
+    current: Step | None = None
+    ended: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Injections:
+    """The injections of this session.
+
+    Args:
+        steps: does the work.
+        ledger: the agent's own copy of the undo, on its disk.
+        healed: called with the id and the reason when one heals without having been asked to.
+    """
+
+    def __init__(self, steps: Steps, ledger: Ledger, healed: Callable[[str, str], None]) -> None:
+        self._steps = steps
+        self._ledger = ledger
+        self._healed = healed
+        self._active: dict[str, Injection] = {}
+        self._closing = False
+        self._guard = threading.Lock()
+        threading.Thread(target=self._watch_leases, name="leases", daemon=True).start()
+
+    @property
+    def active(self) -> list[str]:
+        """The ids of what is injected."""
+        return list(self._active)
+
+    def pausing(self) -> dict[str, str]:
+        """The containers that an injection keeps paused, each with that injection."""
+        active = list(self._active.values())
+        return {
+            step["container"]: record.id
+            for record in active
+            for step in record.undo
+            if step["do"] == "engine.unpause" and not record.ended
+        }
+
+    def pause_again(self, container: str) -> None:
+        """It restarted while an injection keeps it paused. Raises Failed."""
+        record = self._active.get(self.pausing().get(container, ""))
+        if record is None:
+            return
+        with record.lock:
+            if not record.ended:
+                self._steps.do(record.id, {"do": "engine.pause", "container": container})
+
+    def inject(
+        self, injection: str, do: Sequence[Step], undo: Sequence[Step], lease_s: float
+    ) -> dict[str, float]:
+        """Keep the undo, then do. What was half done is undone.
+
+        Returns:
+            ``begun_at`` and ``done_at``.
+
+        Raises:
+            Refused: nothing was done.
+            Failed: a step failed; the undo was done.
+        """
+        for step in (*do, *undo):
+            self._steps.check(step)
+        record = self._open(injection, undo, lease_s)
+        begun = now()
+        try:
+            with record.lock:
+                self._do(record, do)
+        except BaseException:
+            self.heal(injection)
+            raise
+        return {"begun_at": begun, "done_at": now()}
+
+    def heal(self, injection: str) -> list[str]:
+        """Undo it, past errors; one that is unknown is healed already. Returns what could not be undone."""
+        record = self._active.get(injection)
+        if record is None:
+            return []
+        record.ended = True
+        self._hurry(record)
+        with record.lock:
+            remaining = self.undo(injection, record.undo)
+        if not remaining:
+            self._active.pop(injection, None)
+            self._ledger.strike(injection)
+        return remaining
+
+    def undo(self, injection: str, steps: Sequence[Step]) -> list[str]:
+        """Undo by the given steps alone: for what another session did. Returns what could not be undone."""
+        remaining = []
+        for step in steps:
+            try:
+                self._steps.do(injection, step)
+            except (Failed, Refused) as error:
+                remaining.append(f"{injection}: {step['do']}: {error}")
+        return remaining
+
+    def renew(self, lease_s: float, injections: Sequence[str]) -> None:
+        """The client lives and still wants these."""
+        until = now() + lease_s
+        for injection in injections:
+            if record := self._active.get(injection):
+                record.lease_until = until
+
+    def heal_all(self) -> list[str]:
+        """Heal everything, each in a thread of its own: one that hangs keeps no other waiting."""
+        with self._guard:
+            self._closing = True
+        remaining: list[str] = []
+        threads = [
+            threading.Thread(target=lambda name=name: remaining.extend(self.heal(name)), daemon=True)
+            for name in self.active
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return remaining
+
+    def _open(self, injection: str, undo: Sequence[Step], lease_s: float) -> Injection:
+        record = Injection(injection, tuple(undo), now() + lease_s)
+        with self._guard:
+            if self._closing:
+                raise Refused("the session is ending; nothing more is injected")
+            if injection in self._active:
+                raise Refused(f"an injection {injection!r} is active already")
+            self._active[injection] = record
+        self._ledger.enter(injection, undo)
+        return record
+
+    def _do(self, record: Injection, do: Sequence[Step]) -> None:
+        for step in do:
+            if record.ended:
+                raise Failed("it was healed before it was injected whole")
+            record.current = step
+            try:
+                self._steps.do(record.id, step)
+            finally:
+                record.current = None
+
+    def _hurry(self, record: Injection) -> None:
+        step = record.current
+        if step is not None:
+            try:
+                self._steps.hurry(step)
+            except Failed:
+                return
+
+    def _watch_leases(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(_LEASES_EVERY_S):
+            for record in list(self._active.values()):
+                if now() > record.lease_until:
+                    remaining = self.heal(record.id)
+                    record.lease_until = now() + _RETRY_S
+                    self._healed(record.id, "; ".join(["its lease ran out", *remaining]))

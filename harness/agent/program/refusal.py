@@ -1,0 +1,13 @@
+"""What the agent says instead of doing it."""
+
+from __future__ import annotations
+
+__all__ = ["Failed", "Refused"]
+
+
+class Refused(Exception):
+    """The request is not allowed, or makes no sense; nothing was done."""
+
+
+class Failed(Exception):
+    """The request was tried, and the system did not do it."""

@@ -1,0 +1,128 @@
+"""The steps: everything that the agent can do to the system, one function each."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .containers import Containers
+from .cuts import Cuts
+from .engine import Engine
+from .processes import identify, kill, matching
+from .refusal import Failed, Refused
+
+__all__ = ["Step", "Steps"]
+
+Step = Mapping[str, Any]
+_STOP_SLACK_S = 15.0
+_RUNNING_WITHIN_S = 20.0
+_LOOK_EVERY_S = 0.02
+
+
+class Steps:
+    """Does steps. Undoing ones are idempotent, and safe when nothing was ever done.
+
+    Args:
+        engine: for what only the engine can do.
+        containers: the only containers that there are.
+        cuts: the cuts of this session.
+    """
+
+    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts) -> None:
+        self._engine = engine
+        self._containers = containers
+        self._cuts = cuts
+        self._table: dict[str, Callable[[str, Step], None]] = {
+            "engine.kill": self._kill,
+            "engine.stop": self._stop,
+            "engine.start": self._start,
+            "engine.restart": self._restart,
+            "engine.pause": self._pause,
+            "engine.unpause": self._unpause,
+            "process.signal": self._signal,
+            "net.cut": self._cut,
+            "net.uncut": self._uncut,
+        }
+
+    def check(self, step: Step) -> None:
+        """Refuse a step that could not be done, before any is. Raises Refused, Failed."""
+        if step.get("do") not in self._table:
+            raise Refused(f"there is no step {step.get('do')!r}; there are: {', '.join(self._table)}")
+        for container in self.containers(step):
+            self._containers.get(container)
+
+    def do(self, injection: str, step: Step) -> None:
+        """Do one step for an injection. Raises Failed, Refused."""
+        try:
+            self._table[step["do"]](injection, step)
+        except KeyError as error:
+            raise Refused(f"the step {step.get('do')!r} lacks {error}") from error
+
+    @staticmethod
+    def containers(step: Step) -> list[str]:
+        """The containers that a step names."""
+        named = [step["container"]] if "container" in step else []
+        return named + [end for pair in step.get("pairs", ()) for end in pair]
+
+    def hurry(self, step: Step) -> None:
+        """A heal waits for this step: a graceful stop becomes a quick one."""
+        if step["do"] in ("engine.stop", "engine.restart"):
+            self._engine.act(step["container"], "kill", signal="SIGKILL")
+
+    def _kill(self, _: str, step: Step) -> None:
+        self._engine.act(step["container"], "kill", signal="SIGKILL")
+
+    def _stop(self, _: str, step: Step) -> None:
+        timeout_s = float(step["timeout_s"])
+        self._engine.act(step["container"], "stop", timeout_s=timeout_s + _STOP_SLACK_S, t=round(timeout_s))
+
+    def _restart(self, _: str, step: Step) -> None:
+        timeout_s = float(step["timeout_s"])
+        self._engine.act(
+            step["container"], "restart", timeout_s=timeout_s + 2 * _STOP_SLACK_S, t=round(timeout_s)
+        )
+
+    def _start(self, _: str, step: Step) -> None:
+        """Start it unless it runs, or its supervisor is about to. One that is just dying is waited for."""
+        deadline = time.monotonic() + _RUNNING_WITHIN_S
+        while time.monotonic() < deadline:
+            found = self._containers.refresh(step["container"])
+            if found.restarting:
+                return
+            if not found.pid:
+                self._engine.act(found.id, "start")
+            elif identify(found.pid) is not None:
+                return
+            time.sleep(_LOOK_EVERY_S)
+        raise Failed(f"{found.name} did not run within {_RUNNING_WITHIN_S:g} s of its start")
+
+    def _pause(self, _: str, step: Step) -> None:
+        if not self._containers.refresh(step["container"]).paused:
+            self._engine.act(step["container"], "pause")
+
+    def _unpause(self, _: str, step: Step) -> None:
+        if self._containers.refresh(step["container"]).paused:
+            self._engine.act(step["container"], "unpause")
+
+    def _signal(self, _: str, step: Step) -> None:
+        """Signal the first process of a container, or those that a pattern is found in."""
+        found = self._containers.get(step["container"])
+        number = signal.Signals[f"SIG{step['signal']}"]
+        pattern = step.get("pattern")
+        first = identify(found.pid) if found.pid else None
+        targets = [first] if pattern is None else matching(found.pid, pattern) if found.pid else []
+        if not any(targets):
+            what = "it does not run" if first is None else f"no process matches {re.escape(pattern or '')}"
+            raise Failed(f"{found.name}: {what}")
+        for target in targets:
+            if target is not None:
+                kill(target, number)
+
+    def _cut(self, injection: str, step: Step) -> None:
+        self._cuts.begin(injection, [(src, dst) for src, dst in step["pairs"]])
+
+    def _uncut(self, injection: str, step: Step) -> None:
+        self._cuts.end(injection, dict.fromkeys(self.containers(step)))

@@ -1,0 +1,62 @@
+"""KillProcess: one program inside a node dies, and the node lives on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.errors import ExperimentError
+from harness.faults.base import Plan, Probe
+from harness.faults.nodes import plan_nodes, start
+from harness.stack.node import Scene
+
+__all__ = ["KillProcess"]
+
+
+@dataclass(frozen=True, slots=True)
+class KillProcess:
+    """SIGKILL to every process of the node whose name or command line a pattern is found in.
+
+    Attributes:
+        on: selector of the nodes.
+        process: a regular expression, searched in ``name command line``: ``^postgres .*-D`` is the
+            server and not its children.
+    """
+
+    instant: ClassVar[bool] = True
+    destroys: ClassVar[bool] = True
+
+    on: str
+    process: str
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.process)
+        except re.error as error:
+            raise ExperimentError(
+                f"KillProcess: process is not a regular expression: {error}", where=repr(self.process)
+            ) from error
+        if not self.process:
+            raise ExperimentError("KillProcess: process must name a program, and is empty")
+
+    def selectors(self) -> tuple[str, ...]:
+        """The one."""
+        return (self.on,)
+
+    def plan(self, scene: Scene) -> Plan:
+        """Evidence: those that matched are gone; afterwards a process matches again."""
+        return plan_nodes(
+            scene,
+            self.on,
+            inject=lambda node: {
+                "do": "process.signal",
+                "container": node.container,
+                "signal": "KILL",
+                "pattern": self.process,
+            },
+            heal=start,
+            probe=lambda node: Probe(
+                {"probe": "matching", "container": node.container, "pattern": self.process}, lasting=False
+            ),
+        )
