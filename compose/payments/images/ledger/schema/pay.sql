@@ -1,0 +1,60 @@
+-- One payment, or the saved answer to a payment that was made before with the same key. The proof that this is
+-- safe under READ COMMITTED stands in services/payments/ledger.py.
+--
+-- Errors of our own: PY001 no such account, PY002 other currency than the account's, PY003 insufficient funds,
+-- PY004 the key was used with another body.
+CREATE FUNCTION books.pay(p_key text, p_debtor text, p_creditor text, p_amount bigint, p_currency text,
+                          OUT payment books.payments, OUT replayed boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = books, pg_temp AS $$
+DECLARE
+    party books.accounts;
+    found_parties integer := 0;
+    funds bigint;
+BEGIN
+    -- 1. Every transaction locks the two accounts in the order of their names, so two never wait in a circle.
+    --    This comes first: an unknown account must not wait behind the key.
+    FOR party IN SELECT * FROM accounts WHERE account_id IN (p_debtor, p_creditor)
+                 ORDER BY account_id FOR NO KEY UPDATE LOOP
+        found_parties := found_parties + 1;
+        IF party.currency <> p_currency THEN
+            RAISE EXCEPTION 'account % is kept in %, not in %', party.account_id, party.currency, p_currency
+                USING ERRCODE = 'PY002';
+        END IF;
+        IF party.account_id = p_debtor AND NOT party.may_be_negative THEN
+            funds := party.balance;
+        END IF;
+    END LOOP;
+    IF found_parties <> 2 THEN
+        RAISE EXCEPTION 'there is no account %', (SELECT string_agg(a, ' and no account ')
+            FROM unnest(ARRAY[p_debtor, p_creditor]) a WHERE a NOT IN (SELECT account_id FROM accounts))
+            USING ERRCODE = 'PY001';
+    END IF;
+
+    -- 2. The key is taken, or was: the unique index waits for whoever is taking it now.
+    INSERT INTO payments (key, debtor, creditor, amount, currency)
+        VALUES (p_key, p_debtor, p_creditor, p_amount, p_currency)
+        ON CONFLICT (key) DO NOTHING RETURNING * INTO payment;
+    replayed := NOT FOUND;
+    IF replayed THEN
+        SELECT * INTO STRICT payment FROM payments WHERE key = p_key;
+        IF (payment.debtor, payment.creditor, payment.amount, payment.currency)
+           IS DISTINCT FROM (p_debtor, p_creditor, p_amount, p_currency) THEN
+            RAISE EXCEPTION 'the key % was used with another body', p_key USING ERRCODE = 'PY004';
+        END IF;
+        -- The saved answer may stand on a commit that no replica has. This message makes the COMMIT of the
+        -- answer itself a write, which waits for replication behind it. (An assigned transaction id alone
+        -- would not: PostgreSQL waits only for transactions that wrote WAL before their commit record.)
+        PERFORM pg_logical_emit_message(true, 'replay', '');
+        RETURN;
+    END IF;
+
+    -- 3. Money moves only when it is there.
+    IF funds < p_amount THEN
+        RAISE EXCEPTION 'account % has %, less than %', p_debtor, funds, p_amount USING ERRCODE = 'PY003';
+    END IF;
+    UPDATE accounts SET balance = balance + CASE account_id WHEN p_creditor THEN p_amount ELSE -p_amount END
+        WHERE account_id IN (p_debtor, p_creditor);
+    INSERT INTO entries (payment_id, account_id, amount, currency)
+        VALUES (payment.payment_id, p_debtor, -p_amount, p_currency),
+               (payment.payment_id, p_creditor, p_amount, p_currency);
+END $$;

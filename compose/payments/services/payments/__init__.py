@@ -1,0 +1,1 @@
+"""The payments service: accounts, payments and their double-entry books, over HTTP."""

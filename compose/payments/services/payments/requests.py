@@ -1,0 +1,114 @@
+"""What a client may ask for, checked before the ledger hears of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from .currencies import CURRENCIES
+from .problems import Refused
+
+__all__ = ["AMOUNT_MAX", "AccountOrder", "PaymentOrder", "idempotency_key"]
+
+AMOUNT_MAX = 10**15
+"""Minor units in one payment: far from the end of a 64-bit balance, even after a thousand of them."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOrder:
+    """An account to be opened."""
+
+    account_id: str
+    currency: str
+    may_be_negative: bool
+
+    @classmethod
+    def parse(cls, body: bytes) -> AccountOrder:
+        """Read ``{"account_id"?, "currency", "may_be_negative"?}``; without an id it gets a new one.
+
+        Raises:
+            Refused: 400 when it is not JSON, 422 when a field is wrong.
+        """
+        fields = _fields(body, {"account_id", "currency", "may_be_negative"})
+        may_be_negative = fields.get("may_be_negative", False)
+        if not isinstance(may_be_negative, bool):
+            raise _wrong("may_be_negative", "true or false", may_be_negative)
+        name = fields.get("account_id", str(uuid.uuid4()))
+        return cls(_name("account_id", name), _currency(fields), may_be_negative)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder:
+    """A payment to be made: ``amount`` minor units of ``currency`` from debtor to creditor."""
+
+    debtor: str
+    creditor: str
+    amount: int
+    currency: str
+
+    @classmethod
+    def parse(cls, body: bytes) -> PaymentOrder:
+        """Read ``{"debtor", "creditor", "amount", "currency"}``.
+
+        Raises:
+            Refused: 400 when it is not JSON, 422 when a field is wrong.
+        """
+        fields = _fields(body, {"debtor", "creditor", "amount", "currency"})
+        debtor, creditor = (_name(side, fields.get(side)) for side in ("debtor", "creditor"))
+        if debtor == creditor:
+            raise _wrong("creditor", "another account than the debtor", creditor)
+        amount = fields.get("amount")
+        # bool is an int in Python, and 10.0 is no integer of minor units.
+        if type(amount) is not int or not 0 < amount <= AMOUNT_MAX:
+            raise _wrong("amount", f"an integer of minor units from 1 to {AMOUNT_MAX}", amount)
+        return cls(debtor, creditor, amount, _currency(fields))
+
+
+def idempotency_key(value: str | None) -> str:
+    """The key of a payment, from its header.
+
+    Raises:
+        Refused: 400 when it is missing or not 1 to 255 printable characters without a space.
+    """
+    if value is None:
+        raise Refused(400, "key-missing", "A payment needs a key", "Send the header Idempotency-Key.")
+    if not _KEY.fullmatch(value):
+        detail = "Idempotency-Key is 1 to 255 printable ASCII characters without a space."
+        raise Refused(400, "key-malformed", "The key cannot be used", detail)
+    return value
+
+
+def _fields(body: bytes, known: set[str]) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "not-json", "The body is not JSON", f"{error}.") from error
+    if not isinstance(fields, dict):
+        raise Refused(422, "not-an-object", "The body is not an object", "Send a JSON object.")
+    unknown = sorted(fields.keys() - known)
+    if unknown:
+        raise Refused(422, "unknown-field", "A field is not known", f"{unknown[0]!r} is none of {sorted(known)}.")
+    return fields
+
+
+def _name(field: str, value: object) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise _wrong(field, "a name of 1 to 128 letters, digits and . _ : -", value)
+    return value
+
+
+def _currency(fields: dict[str, Any]) -> str:
+    currency = fields.get("currency")
+    if not isinstance(currency, str) or currency not in CURRENCIES:
+        raise _wrong("currency", "a currency of ISO 4217, such as EUR", currency)
+    return currency
+
+
+def _wrong(field: str, what: str, value: object) -> Refused:
+    return Refused(422, "invalid", "A field is wrong", f"{field} must be {what}, not {str(value)[:80]!r}.")
