@@ -35,8 +35,8 @@ class Metrics:
     def render(self, gauges: dict[str, int]) -> str:
         """The whole text; ``gauges`` are further figures that are read now."""
         count = self._answers.total()
-        lines = ["# TYPE payments_requests_in_flight gauge", f"payments_requests_in_flight {self.in_flight}"]
-        for name, value in gauges.items():
+        lines: list[str] = []
+        for name, value in {"payments_requests_in_flight": self.in_flight, **gauges}.items():
             lines += [f"# TYPE {name} gauge", f"{name} {value}"]
         lines.append("# TYPE payments_requests_total counter")
         for (route, status), number in sorted(self._answers.items()):
@@ -48,5 +48,6 @@ class Metrics:
         for bound in _BUCKETS_S:
             lines.append(f'payments_request_seconds_bucket{{le="{bound}"}} {self._buckets[bound]}')
         lines.append(f'payments_request_seconds_bucket{{le="+Inf"}} {count}')
-        lines += [f"payments_request_seconds_sum {self._seconds:.6f}", f"payments_request_seconds_count {count}"]
+        lines.append(f"payments_request_seconds_sum {self._seconds:.6f}")
+        lines.append(f"payments_request_seconds_count {count}")
         return "\n".join(lines) + "\n"

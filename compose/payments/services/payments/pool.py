@@ -13,25 +13,25 @@ import psycopg
 
 from .problems import NoEffect
 from .session import Session
-from .settings import Address
+from .settings import Address, Settings
 
 __all__ = ["Pool"]
 
 
 class Pool:
-    """At most ``size_max`` sessions to one address.
+    """At most ``pool_size_max`` sessions to one address.
 
     Attributes:
         address: where they lead.
         in_use: sessions lent out.
     """
 
-    def __init__(self, address: Address, password: str, *, size_max: int, connect_timeout_s: float) -> None:
+    def __init__(self, address: Address, settings: Settings) -> None:
         self.address = address
         self.in_use = 0
-        self._password = password
-        self._connect_timeout_s = connect_timeout_s
-        self._slots = asyncio.Semaphore(size_max)
+        self._password = settings.password
+        self._connect_timeout_s = settings.connect_timeout_s
+        self._slots = asyncio.Semaphore(settings.pool_size_max)
         self._idle: list[Session] = []
 
     @property

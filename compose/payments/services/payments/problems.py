@@ -20,7 +20,7 @@ __all__ = ["NoEffect", "OutcomeUnknown", "Problem", "Refused"]
 Outcome = Literal["no-effect", "unknown"]
 
 
-class Problem(Exception):  # noqa: N818  # named for what the client reads, not for what Python raises
+class Problem(Exception):
     """A request that does not end in an acknowledgement.
 
     Attributes:

@@ -93,7 +93,8 @@ def _fields(body: bytes, known: set[str]) -> dict[str, Any]:
         raise Refused(422, "not-an-object", "The body is not an object", "Send a JSON object.")
     unknown = sorted(fields.keys() - known)
     if unknown:
-        raise Refused(422, "unknown-field", "A field is not known", f"{unknown[0]!r} is none of {sorted(known)}.")
+        detail = f"{unknown[0][:80]!r} is none of {sorted(known)}."
+        raise Refused(422, "unknown-field", "A field is not known", detail)
     return fields
 
 

@@ -102,10 +102,11 @@ class Session:
         """
         try:
             cursor = await self._connection.execute(statement, values)
-            return await cursor.fetchall()
+            rows: list[tuple[Any, ...]] = await cursor.fetchall()
         except psycopg.Error as error:
             self.broken = True
             raise failed_before_commit(error.sqlstate, _words(error)) from error
+        return rows
 
     @property
     def usable(self) -> bool:
