@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.stack.doctor.examine import examine
 from harness.stack.doctor.repair import fix as repair
 from harness.stack.doctor.report import Report
-from harness.stack.doctor.table import render
+from harness.stack.doctor.table import render, verdict
 
 __all__ = ["doctor_command"]
 
@@ -37,8 +37,9 @@ def doctor_command(fix: bool, as_json: bool) -> int:  # noqa: FBT001  # the two 
             _say(f"error: {error}")
             return error.exit_code
         report = examine()
-    elif fix:
-        _say(f"Nothing to do: {', '.join(MENDABLE)} are there.")
+    elif fix and report.ready and not as_json:
+        print(f"Nothing to do: {', '.join(MENDABLE)} are there. {verdict(report)}")  # noqa: T201  # the command's output
+        return 0
     if as_json:
         print(json.dumps(report.to_json(), indent=2))  # noqa: T201  # this is the command's output
     else:

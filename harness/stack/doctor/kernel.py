@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from harness.stack.doctor.features import FEATURES, UNTRIED, Feature
 from harness.stack.doctor.place import Place
@@ -67,7 +68,12 @@ def _judge(feature: Feature, answer: tuple[int, str] | None, why: str, where: st
     if answer is None:
         return _row(feature, None, why)
     code, found = answer
-    ok = None if code == UNTRIED else code == 0
+    if code == UNTRIED:
+        return replace(
+            _row(feature, None, f"{found} ({where})"),
+            mend=f"To have it tried, {feature.program} must be installed there",
+        )
+    ok = code == 0
     return _row(feature, ok, f"{found or f'exit code {code}'} ({where})")
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from harness.stack.doctor.report import Report, Row
 
-__all__ = ["render"]
+__all__ = ["render", "verdict"]
 
 _MARKS = {True: ("works", "green"), False: ("no", "red"), None: ("untried", "yellow")}
 
@@ -18,7 +18,7 @@ def render(report: Report, console: Console) -> None:
     console.print(_table(report))
     for row in sorted(_wanting(report), key=lambda row: not row.required):
         console.print(_advice(row))
-    console.print(_verdict(report))
+    console.print(verdict(report))
 
 
 def _table(report: Report) -> Table:
@@ -42,7 +42,8 @@ def _advice(row: Row) -> Text:
     return Text(f"{row.name} ({need}): {row.mend}.", "red" if row.required else "")
 
 
-def _verdict(report: Report) -> Text:
+def verdict(report: Report) -> Text:
+    """One sentence: whether the reference stack can run, and if not, what is missing."""
     if report.ready:
         return Text("The reference stack can run here.", "bold green")
     names = ", ".join(row.name for row in report.missing)
