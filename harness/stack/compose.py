@@ -179,6 +179,7 @@ class Stack:
             stop = self._compose.take_down
         removed = tear_down(self.engine, self.project, stop)
         self.state.forget(_UP, _SECRETS, _IDENTITY)
+        self.__dict__.pop("_compose", None)  # it knows the passwords that are gone
         if removed:
             progress(f"took down {len(removed.containers)} containers of {self.project}")
         return removed
@@ -210,10 +211,8 @@ class Stack:
             return
         names = " and ".join(sorted(f"variant {name}" if name else "no variant" for name in other))
         progress(f"{self.project} is up with {names}: it is taken down and built anew")
-        keep = read_passwords(self.state_dir / _SECRETS)
         self.down(progress)
-        del self._compose
-        keep_passwords(self.state_dir / _SECRETS, keep or self.model.secrets)
+        keep_passwords(self.state_dir / _SECRETS, self.model.secrets)
 
     def _build(self, config: Mapping[str, Any], progress: Say) -> bool:
         """Build when the stamp says so; whether it did."""
@@ -224,7 +223,7 @@ class Stack:
         if not names:
             return False
         progress(f"building the images {', '.join(names)} (the first time takes minutes)")
-        self._compose.build(_BUILD_WITHIN_S, lambda line: _build_step(line, progress))
+        self._compose.build_images(_BUILD_WITHIN_S, lambda line: _build_step(line, progress))
         self.state.write(_IMAGES, build_stamp(config, self.project, self.engine.image_id) or {})
         return True
 

@@ -47,7 +47,7 @@ class ComposeProject(DockerCompose):  # type: ignore[misc]  # testcontainers shi
         super().__init__(
             context=str(directory),
             compose_file_name=[str(file) for file in files],
-            env_file=str(env_file),
+            env_file=_env_files(directory, env_file),
             wait=True,
         )
         self.environment = _environment(project, variables)
@@ -73,7 +73,7 @@ class ComposeProject(DockerCompose):  # type: ignore[misc]  # testcontainers shi
         self.doing, self.timeout_s = "taking the stack down", _DOWN_WITHIN_S
         self.stop()
 
-    def build(self, timeout_s: float, on_line: Callable[[str], None]) -> None:
+    def build_images(self, timeout_s: float, on_line: Callable[[str], None]) -> None:
         """Build the images of the services that have a build context.
 
         Raises:
@@ -118,6 +118,12 @@ class ComposeProject(DockerCompose):  # type: ignore[misc]  # testcontainers shi
         """Every command of testcontainers comes through here: give it our environment and deadline."""
         said = self._run(list(cmd))
         return CompletedProcess(cmd, said.code, said.out.encode(), said.err.encode())
+
+
+def _env_files(directory: Path, own: Path) -> list[str]:
+    """The folder's own ``.env`` first: Compose reads it by itself only as long as no other is named."""
+    usual = directory / ".env"
+    return [str(file) for file in (usual, own) if file == own or usual.is_file()]
 
 
 def _environment(project: str, variables: Mapping[str, str]) -> dict[str, str]:

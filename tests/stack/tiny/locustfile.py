@@ -1,0 +1,1 @@
+"""A load for the tiny stack; never run by its tests."""
