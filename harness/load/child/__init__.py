@@ -1,0 +1,8 @@
+"""The load's own process, and what a stack's locustfile imports. The only place that imports Locust.
+
+A locustfile imports ``Answer, Call, OpenUser, WrongAnswer, operation`` from here; docs/load.md shows one.
+"""
+
+from harness.load.child.api import Answer, Call, OpenUser, SetUpError, WrongAnswer, operation
+
+__all__ = ["Answer", "Call", "OpenUser", "SetUpError", "WrongAnswer", "operation"]

@@ -1,0 +1,154 @@
+"""An open load: each arrival is a greenlet at its intended time, whatever the stack does."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import gevent
+from gevent.pool import Pool
+from locust.env import Environment
+
+from harness.clock import now
+from harness.errors import LoadError
+from harness.history import HistoryWriter
+from harness.load.attempts import Limits, Operation, Performer
+from harness.load.child.api import Call, OpenUser, SetUpError, kinds_of
+from harness.load.child.transport import Transport
+from harness.load.plan import Arrival, arrivals, weights_for
+from harness.load.spec import LoadSpec
+from harness.load.tally import Tally
+
+__all__ = ["ScheduledLoad"]
+
+_LEAD_S = 0.25
+_ATTEMPTS_IN_SET_UP = 1000
+_BACKOFF_MAX_S = 2.0
+
+
+class ScheduledLoad:
+    """Arrivals by a seeded schedule.
+
+    Args:
+        spec: what to do.
+        classes: the locustfile's one OpenUser.
+        history: where every attempt is recorded.
+    """
+
+    def __init__(self, spec: LoadSpec, classes: tuple[type[Any], ...], history: HistoryWriter) -> None:
+        self._spec = spec
+        self._history = history
+        self._kinds = kinds_of(classes[0])
+        declared = {name: kind.weight for name, kind in self._kinds.items()}
+        self._weights = weights_for(declared, spec.load.mix)
+        classes[0].host = spec.host
+        environment = Environment(user_classes=list(classes), host=spec.host)
+        environment.create_local_runner()
+        self._user: OpenUser = classes[0](environment)
+        self._user.run_id = spec.run_id
+        self._user.random = Random(f"{spec.seed}/choices")
+        self._user.performs = self._perform_all
+        transport = Transport(
+            self._user,
+            timeout_s=spec.load.client_timeout_s,
+            connections_max=spec.load.in_flight_bound,
+        )
+        self._performer = Performer(
+            history, transport.send, sleep=gevent.sleep, random=Random(f"{spec.seed}/backoff")
+        )
+        self._under_way = Pool()
+        self._scheduler: gevent.Greenlet | None = None
+        self.tally = Tally(0.0, spec.good_within_s)
+
+    def set_up(self) -> None:
+        """Let the locustfile make what its operations need.
+
+        Raises:
+            SetUpError: it could not, by the deadline.
+        """
+        with gevent.Timeout(self._spec.set_up_max_s, SetUpError(
+            f"the load's set-up was not done within {self._spec.set_up_max_s:g} s")):
+            self._user.set_up()
+
+    def start(self) -> float:
+        """Begin the arrivals; returns when the first second begins, seconds of CLOCK_MONOTONIC."""
+        # A collection stops every greenlet for tens of milliseconds; a run lasts minutes, and what it
+        # makes is freed by counting.
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        started_at = now() + _LEAD_S
+        self.tally = Tally(started_at, self._spec.good_within_s)
+        self._scheduler = gevent.spawn(self._arrive)
+        return started_at
+
+    def check(self) -> None:
+        """Raise what ended the arrivals before their time."""
+        if self._scheduler is not None and self._scheduler.ready() and not self._scheduler.successful():
+            error = self._scheduler.exception
+            raise LoadError(f"the arrivals stopped: {type(error).__name__}: {error}")
+
+    def stop(self, drain_s: float) -> int:
+        """End the arrivals and let what is under way come back; how many had to be cut off."""
+        if self._scheduler is not None:
+            self._scheduler.kill()
+        self._under_way.join(timeout=drain_s)
+        left = len(self._under_way)
+        self._under_way.kill()
+        return left
+
+    def _arrive(self) -> None:
+        load = self._spec.load
+        plan = arrivals(
+            rate_per_s=load.rate_per_s,
+            spacing=load.arrivals,
+            weights=self._weights,
+            seed=self._spec.seed,
+            longest_s=self._spec.longest_s,
+        )
+        for arrival in plan:
+            wait = self.tally.started_at + arrival.offset_s - now()
+            if wait > 0:
+                gevent.sleep(wait)
+            self._admit(arrival, load.in_flight_bound)
+
+    def _admit(self, arrival: Arrival, bound: int) -> None:
+        intended_at = self.tally.started_at + arrival.offset_s
+        write = self._kinds[arrival.kind].write
+        key = self._user.key(f"{arrival.number:07d}")
+        # Drawn for a drop too, so that the same seed gives the same choices whatever the stack does.
+        call: Call = getattr(self._user, arrival.kind)(key)
+        if self.tally.in_flight >= bound:
+            self.tally.dropped(intended_at, write=write)
+            self._history.drop(key, arrival.kind, write=write, intended_at=intended_at, at=now())
+            return
+        self.tally.arrived(intended_at, write=write)
+        operation = Operation(key, arrival.kind, write, intended_at, call, call.request)
+        self._under_way.start(self._under_way.greenlet_class(self._perform, operation))
+
+    def _perform(self, operation: Operation[Call]) -> None:
+        load = self._spec.load
+        limits = Limits(
+            load.attempts_max,
+            operation.intended_at + load.attempts_max * (load.client_timeout_s + _BACKOFF_MAX_S),
+        )
+        ended = self._performer.perform(
+            operation, limits, on_sent=lambda at: self.tally.sent(at - operation.intended_at)
+        )
+        self.tally.ended(operation.intended_at, ended.at, ended.outcome, write=operation.write)
+
+    def _perform_all(self, kind: str, calls: Mapping[str, Call], at_once: int) -> None:
+        limits = Limits(_ATTEMPTS_IN_SET_UP, now() + self._spec.set_up_max_s)
+
+        def perform(item: tuple[str, Call]) -> str | None:
+            key, call = item
+            operation = Operation(key, kind, write=True, intended_at=now(), call=call, request=call.request)
+            ended = self._performer.perform(operation, limits)
+            trouble = ended.last.error or str(ended.last.status)
+            return None if ended.outcome == "ok" else f"{kind} {key} is {ended.outcome}: {trouble}"
+
+        troubles = [said for said in Pool(at_once).map(perform, calls.items()) if said]
+        if troubles:
+            raise SetUpError(f"the load could not be set up: {troubles[0]} ({len(troubles)} of {len(calls)})")
