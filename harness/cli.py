@@ -146,11 +146,13 @@ def run(
     experiment = load_experiment(find_experiment(name, folders))
     stack = _load_stack(directory, project, variant)
     from harness.console import RunView
+    from harness.runner import check_experiment
     from harness.runner import run as run_experiment
     from harness.session import Session
 
     console = Console(stderr=True, highlight=False)
-    was_up = stack.is_up()
+    check_experiment(experiment, stack)
+    was_up = bool(stack.nodes())
     try:
         with Session(stack, say=_say) as session, RunView(console, experiment) as view:
             done = run_experiment(experiment, session, seed=seed, runs=runs, listener=view.listener)
@@ -255,8 +257,9 @@ def down(directory: Path | None, project: str | None, variant: str | None) -> No
     """Take the stack down: no container, network or volume of the project stays."""
     stack = _load_stack(directory, project, variant)
     with stack.lock():
-        for line in stack.down():
-            click.echo(line)
+        removed = stack.down()
+    for kind in ("containers", "networks", "volumes"):
+        click.echo(f"removed {kind}: {', '.join(getattr(removed, kind)) or 'none'}")
     click.echo(f"{stack.project} is down; nothing is left")
 
 
@@ -265,7 +268,7 @@ def down(directory: Path | None, project: str | None, variant: str | None) -> No
 @_json_option
 def status(directory: Path | None, project: str | None, variant: str | None, *, as_json: bool) -> None:
     """Show the nodes, their roles and health, and what is injected."""
-    from harness.healing import status_of
+    from harness.status import status_of
 
     shown = status_of(_load_stack(directory, project, variant))
     if as_json:

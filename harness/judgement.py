@@ -50,6 +50,8 @@ def recording(folder: RunFolder, info: RunInfo) -> Recording:
     """Everything that a verdict may rest on, read from the folder."""
     history = read_history(folder.history)
     return Recording(
+        run=info.run,
+        load_ended=history.ended,
         operations=history.operations,
         attempts=history.attempts,
         books=Books.read(folder.observations),

@@ -37,7 +37,7 @@ class Pulse:
         """(start, share of good operations) of each judged window that began at or after ``since``."""
         with self._lock:
             ticks = list(self._ticks)
-        judged = {tick.window_start: tick for tick in ticks if tick.judged and tick.window_start >= since}
+        judged = {tick.window_start: tick for tick in ticks if tick.window_start is not None and tick.judged and tick.window_start >= since}
         return [(start, tick.good / tick.judged) for start, tick in sorted(judged.items())]
 
     def held(self, since: float) -> tuple[bool, str]:

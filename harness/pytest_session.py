@@ -56,8 +56,8 @@ def _open(config: pytest.Config) -> SharedStack:
     named = str(config.getini("harness_stack"))
     directory = config.rootpath / (named or "compose/payments")
     stack = Stack.load(directory, variant=config.getoption("--variant"))
-    was_up = stack.is_up()
-    session = Session(stack, say=lambda text: sys.stderr.write(f"harness: {text}\n"))
+    was_up = bool(stack.nodes())
+    session = Session(stack, say=lambda text: print(f"harness: {text}", file=sys.stderr))
     session.__enter__()
     return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")))
 

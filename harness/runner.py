@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
 from harness import facts
 from harness.clock import now, wall
-from harness.errors import HarnessError, LoadError
+from harness.errors import HarnessError, LoadError, StackModelError
 from harness.experiment import Experiment
 from harness.faults.injector import Injector, NoEvidence
 from harness.faults.journal import Journal
@@ -25,11 +26,11 @@ from harness.report import render
 from harness.run_folder import ExperimentInfo, Result, RunFolder, RunInfo, StackInfo, Started
 from harness.schedule import Due, Schedule
 from harness.session import Session
+from harness.stack.compose import Stack
 from harness.timeline import TimelineWriter
-from harness.waiting import wait_until
 from harness.watch import RoleWatch
 
-__all__ = ["Listener", "Run", "run", "validate"]
+__all__ = ["Listener", "Run", "check_experiment", "run", "validate"]
 
 _EVIDENCE_WITHIN_S = 10.0
 _LEASE_BEYOND_S = 30.0
@@ -106,6 +107,21 @@ def run(
     return _Running(experiment, session, seed, folder, listener or Listener()).to_the_end()
 
 
+def check_experiment(experiment: Experiment, stack: Stack) -> None:
+    """Refuse what this stack can never do, by its files alone; no engine is needed.
+
+    Raises:
+        SelectorError: a selector names nothing that the stack has.
+        StackModelError: the stack lacks what the experiment needs (a load, an observer).
+    """
+    if not stack.model.locustfile.is_file():
+        raise StackModelError("the file that x-harness.load names is missing", where=str(stack.model.locustfile))
+    stack.model.need_observer()
+    for injection in experiment.injections:
+        for selector in injection.fault.selectors():
+            stack.check(selector)
+
+
 def validate(experiment: Experiment, session: Session, seed: int = 0) -> None:
     """Resolve every selector and plan every fault, touching nothing.
 
@@ -114,7 +130,7 @@ def validate(experiment: Experiment, session: Session, seed: int = 0) -> None:
         UnsupportedFault: this host or this stack cannot do a fault.
         StackModelError: the stack lacks what the experiment needs (a load, an observer).
     """
-    session.stack.load_spec()
+    check_experiment(experiment, session.stack)
     scene = session.scene(seed)
     for injection in experiment.injections:
         injection.fault.plan(scene)
@@ -156,7 +172,7 @@ class _Running:
 
     def _lifecycle(self) -> None:
         self._event("phase", phase="setup")
-        pulse = Pulse(self.session.stack.steady_state, self.listener.tick)
+        pulse = Pulse(self.session.stack.model.steady_state, self.listener.tick)
         self.injector = Injector(
             agent=self.session.agent,
             journal=Journal(self.session.journal, run=self.run_id),
@@ -243,7 +259,7 @@ class _Running:
 
     def _logs(self) -> None:
         try:
-            self.session.stack.logs(self.folder.logs, since=self.started_wall)
+            self.session.stack.logs(self.folder.logs, since=self.began)
         except HarnessError as error:
             self._event("note", what=f"the nodes' logs are missing: {error}")
 
@@ -269,7 +285,7 @@ class _Running:
 
     def _load_spec(self) -> LoadSpec:
         return LoadSpec(
-            locustfile=self.session.stack.load_spec(),
+            locustfile=self.session.stack.model.locustfile,
             host=self.session.stack.published(),
             run_id=self.run_id,
             seed=self.seed,
@@ -281,7 +297,7 @@ class _Running:
     def _write_run_json(self) -> None:
         stack = self.session.stack
         commit, dirty = facts.commit(stack.directory)
-        self.started_wall = wall()
+        self.began = datetime.now(UTC)
         self.folder.write_run(
             RunInfo(
                 run=self.run_id,
@@ -295,10 +311,10 @@ class _Running:
                 seed=self.seed,
                 commit=commit,
                 dirty=dirty,
-                versions=facts.versions() | stack.versions(),
+                versions=facts.versions() | {"engine": stack.engine.version()},
                 host=facts.host(),
-                steady_state=stack.steady_state,
-                started=Started(at=now(), wall=self.started_wall),
+                steady_state=stack.model.steady_state,
+                started=Started(at=now(), wall=wall()),
             )
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,6 +39,7 @@ class Session:
     on_event: Callable[[Mapping[str, Any]], None] = lambda _event: None
     _exits: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
     _agent: Agent | None = field(default=None, init=False)
+    _names: dict[str, str] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as exits:
@@ -64,13 +66,23 @@ class Session:
         return self._agent
 
     @property
-    def journal(self) -> Any:
+    def journal(self) -> Path:
         """The path of the undo journal."""
         return self.stack.state_dir / "journal.jsonl"
 
     def scene(self, seed: int) -> LiveScene:
         """The stack as a fault sees it; ``seed`` decides every choice of ``one`` and of halves."""
         return LiveScene(self.stack, self.agent, seed)
+
+    def roles(self) -> dict[str, str | None]:
+        """The role of every node that can be asked, now; None for one that does not answer."""
+        return self.scene(0).roles()
+
+    def node_name(self, container: str) -> str:
+        """The node of a container, by its id; the id itself when it is none of the stack's."""
+        if container not in self._names:
+            self._names = {node.container: node.name for node in self.stack.nodes()}
+        return self._names.get(container, container[:12])
 
     def why_not_whole(self) -> list[str]:
         """What is missing of the stack, asked now; empty when it is whole."""
@@ -108,5 +120,5 @@ class Session:
             heal_from_journal(self.agent, self.journal)
 
     def _contain(self) -> None:
-        names = {name for nodes in self.stack.model.containment.values() for name in nodes}
-        self.agent.contain([node.container for node in self.stack.nodes() if node.name in names])
+        edge = self.stack.model.containment.get("edge", ())
+        self.agent.contain([node.container for node in self.stack.nodes() if node.name in edge])

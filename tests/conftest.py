@@ -1,0 +1,3 @@
+"""pytester runs pytest inside a test: the plugin's behaviour is tested from outside."""
+
+pytest_plugins = ["pytester"]
