@@ -48,7 +48,7 @@ class LedgerBalanced:
             self,
             violated=number > 0,
             blind=blind,
-            measured=_measured(broken, entries(recording).height, accounts),
+            measured=_measured(broken, entries(recording).height, accounts, blind),
             bound="every payment and every account balances",
             examples=[row for what, frame in broken.items() for row in examples_of(frame, what)],
             numbers={"ledger_violations": known(number, blind)},
@@ -67,9 +67,12 @@ def _broken(recording: Recording) -> dict[str, pl.DataFrame]:
     return {what: frame for what, frame in found.items() if not frame.is_empty()}
 
 
-def _measured(broken: dict[str, pl.DataFrame], entry_count: int, accounts: int) -> str:
+def _measured(broken: dict[str, pl.DataFrame], entry_count: int, accounts: int, blind: str) -> str:
     faults = "; ".join(f"{what}: {count(frame.height)}" for what, frame in broken.items())
-    return faults or f"{count(entry_count)} entries and {count(accounts)} accounts balance"
+    return (
+        faults
+        or f"{count(entry_count)} entries and {count(accounts)} accounts {'read' if blind else 'balance'}"
+    )
 
 
 def _blind(recording: Recording, accounts: int) -> str:

@@ -50,7 +50,7 @@ class NoPhantomPayments:
             self,
             violated=phantoms > 0,
             blind=blind,
-            measured=f"{count(phantoms)} phantoms; {count(refused.height)} keys were refused or never sent",
+            measured=f"phantoms: {count(phantoms)}; keys refused or never sent: {count(refused.height)}",
             bound="0 phantoms",
             examples=[
                 *examples_of(risen, "refused or never sent, and booked"),

@@ -193,7 +193,9 @@ def missing_replica(run: MadeRun, choice: int) -> None:
 
 @defect("Healed")
 def something_left_behind(run: MadeRun, choice: int) -> None:
-    next(e for e in run.timeline if e["kind"] == "left_behind")["items"] = [f"a rule on ledger-{choice % 3 + 1}"]
+    next(e for e in run.timeline if e["kind"] == "left_behind")["items"] = [
+        f"a rule on ledger-{choice % 3 + 1}"
+    ]
 
 
 @defect("Healed", blinds=("EvidenceHeld",))

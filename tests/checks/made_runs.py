@@ -1,7 +1,8 @@
 """A made-up run, line by line as the load, the observer and the harness would write it, and consistent.
 
-Its times: load from 100 to 113, the fault phase from 103, the primary killed at 104.5 and back at 108, nothing
-served in between until 107.5, recovery from 109. An arrival every quarter of a second, writes and reads in turn.
+Its times: load from 100 to 113, the fault phase from 103, the primary killed at 104.5 and back at 108, what
+arrives before 107.5 meets any fate, recovery from 109. An arrival every quarter of a second, writes and
+reads in turn.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ RUN = "r7"
 BASELINE, FAULT, EFFECT, SERVED, HEALED, RECOVERY, DRAIN = 100.0, 103.0, 104.5, 107.5, 108.0, 109.0, 113.0
 NODES = ("ledger-1", "ledger-2", "ledger-3")
 TABLES = ("accounts", "entries", "payments")
+GAP_S = 0.25
 CUSTOMERS = ("ann", "bob", "cy")
 FATES = ("ok", "retried", "refused", "info-there", "info-absent", "dropped")
 
@@ -40,7 +42,7 @@ class MadeRun:
     def write(self, folder: Path) -> None:
         """Write the three files."""
         for name in ("history", "observations", "timeline"):
-            lines = "".join(json.dumps(line) + "\n" for line in getattr(self, name))
+            lines = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in getattr(self, name))
             (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
 
     def recording(self) -> Recording:
@@ -57,7 +59,11 @@ class MadeRun:
         """Keys of the payments of the load that were acknowledged, in order."""
         funding = [f"{RUN}-fund-{i}" for i in range(len(CUSTOMERS))]
         ok = {line["key"] for line in self.history if line["t"] == "done" and line["outcome"] == "ok"}
-        keys = [line["key"] for line in self.history if line["t"] == "invoke" and line["attempt"] == 1 and "request" in line]
+        keys = [
+            line["key"]
+            for line in self.history
+            if line["t"] == "invoke" and line["attempt"] == 1 and "request" in line
+        ]
         return [key for key in keys if key in ok and key not in funding]
 
     def invoked(self, start: float, end: float, *, write: bool | None = None) -> list[str]:
@@ -65,7 +71,9 @@ class MadeRun:
         return [
             line["key"]
             for line in self.history
-            if line["t"] == "invoke" and line["attempt"] == 1 and start <= line["intended_at"] < end
+            if line["t"] == "invoke"
+            and line["attempt"] == 1
+            and start <= line["intended_at"] < end
             and write in (None, line["write"])
         ]
 
@@ -90,23 +98,24 @@ def read_folder(folder: Path) -> Recording:
 
 def arrivals_in_outage() -> int:
     """How many fates :func:`make_run` wants."""
-    return round((SERVED - EFFECT) / 0.25)
+    return round((SERVED - EFFECT) / GAP_S)
 
 
-def make_run(fates: list[str], amounts: list[int], latency_s: float = 0.02) -> MadeRun:
+def make_run(fates: list[str], amounts: list[int], latency_s: float = 0.02, gap_s: float = GAP_S) -> MadeRun:
     """A consistent run.
 
     Args:
         fates: what becomes of each arrival of the outage, cycled; a read has no effect whatever its fate.
         amounts: minor units of the payments, cycled.
         latency_s: of every operation outside the outage.
+        gap_s: between two arrivals.
     """
     made = _Maker(amounts, latency_s)
     made.fund()
-    for number in range(round((DRAIN - BASELINE) / 0.25)):
-        intended = BASELINE + 0.25 * number + 0.01
+    for number in range(round((DRAIN - BASELINE) / gap_s)):
+        intended = BASELINE + gap_s * number + 0.01
         inside = EFFECT <= intended < SERVED
-        fate = fates[round((intended - EFFECT) / 0.25) % len(fates)] if inside else "ok"
+        fate = fates[round((intended - EFFECT) / gap_s) % len(fates)] if inside else "ok"
         made.arrival(f"{RUN}-{number:04d}", intended, fate, write=number % 2 == 0)
     made.history.append({"t": "end", "at": DRAIN + 0.5})
     return MadeRun(made.history, _observations(made), _timeline())
@@ -123,7 +132,12 @@ class _Maker:
 
     def fund(self) -> None:
         for number, customer in enumerate(CUSTOMERS):
-            request = {"debtor": f"{RUN}-bank", "creditor": f"{RUN}-{customer}", "amount": 1_000_000, "currency": "EUR"}
+            request = {
+                "debtor": f"{RUN}-bank",
+                "creditor": f"{RUN}-{customer}",
+                "amount": 1_000_000,
+                "currency": "EUR",
+            }
             key, at = f"{RUN}-fund-{number}", 90.0 + number
             self._invoke(key, 1, "create_payment", at, at, request, write=True)
             self._done(key, 1, at + 0.03, "ok", 201, self._book(key, request))
@@ -131,15 +145,21 @@ class _Maker:
     def arrival(self, key: str, at: float, fate: str, *, write: bool) -> None:
         kind = "create_payment" if write else "read_account"
         if fate == "dropped":
-            self.history.append({"t": "drop", "key": key, "kind": kind, "write": write, "intended_at": at, "at": at})
+            self.history.append(
+                {"t": "drop", "key": key, "kind": kind, "write": write, "intended_at": at, "at": at}
+            )
             return
         number = next(self.numbers)
-        request = {
-            "debtor": f"{RUN}-{CUSTOMERS[number % 3]}",
-            "creditor": f"{RUN}-{CUSTOMERS[(number + 1) % 3]}",
-            "amount": self.amounts[number % len(self.amounts)],
-            "currency": "EUR",
-        } if write else None
+        request = (
+            {
+                "debtor": f"{RUN}-{CUSTOMERS[number % 3]}",
+                "creditor": f"{RUN}-{CUSTOMERS[(number + 1) % 3]}",
+                "amount": self.amounts[number % len(self.amounts)],
+                "currency": "EUR",
+            }
+            if write
+            else None
+        )
         self._invoke(key, 1, kind, at, at + 0.001, request, write=write)
         payment = self._book(key, request) if request and fate in ("ok", "retried", "info-there") else None
         self._end(key, kind, at, fate, payment, write=write)
@@ -156,15 +176,43 @@ class _Maker:
         else:
             self._done(key, 1, at + 2, "info", None, None)
 
-    def _invoke(self, key: str, attempt: int, kind: str, intended: float, at: float, request: Line | None, *, write: bool) -> None:
-        line = {"t": "invoke", "key": key, "kind": kind, "write": write, "attempt": attempt,
-                "intended_at": intended, "at": at}
+    def _invoke(  # noqa: PLR0917  # the order of the line
+        self,
+        key: str,
+        attempt: int,
+        kind: str,
+        intended: float,
+        at: float,
+        request: Line | None,
+        *,
+        write: bool,
+    ) -> None:
+        line = {
+            "t": "invoke",
+            "key": key,
+            "kind": kind,
+            "write": write,
+            "attempt": attempt,
+            "intended_at": round(intended, 6),
+            "at": round(at, 6),
+        }
         self.history.append(line | ({"request": request} if request else {}))
 
-    def _done(self, key: str, attempt: int, at: float, outcome: str, status: int | None, payment: str | None) -> None:
+    def _done(  # noqa: PLR0917  # the order of the line
+        self, key: str, attempt: int, at: float, outcome: str, status: int | None, payment: str | None
+    ) -> None:
         self.history.append(
-            {"t": "done", "key": key, "attempt": attempt, "at": at, "outcome": outcome, "status": status,
-             "error": None if status else "timeout", "node": "payments-1", "payment_id": payment}
+            {
+                "t": "done",
+                "key": key,
+                "attempt": attempt,
+                "at": round(at, 6),
+                "outcome": outcome,
+                "status": status,
+                "error": None if status else "timeout",
+                "node": "payments-1",
+                "payment_id": payment,
+            }
         )
 
     def _book(self, key: str, request: Line) -> str:
@@ -175,7 +223,12 @@ class _Maker:
 
 def postings(payment: Line) -> list[Line]:
     """The two entries of a payment."""
-    shared = {"t": "entry", "source": "database", "payment_id": payment["payment_id"], "currency": payment["currency"]}
+    shared = {
+        "t": "entry",
+        "source": "database",
+        "payment_id": payment["payment_id"],
+        "currency": payment["currency"],
+    }
     return [
         shared | {"account": payment["debtor"], "amount": -payment["amount"]},
         shared | {"account": payment["creditor"], "amount": payment["amount"]},
@@ -194,18 +247,36 @@ def rebalance(observations: list[Line]) -> None:
 
 
 def _observations(made: _Maker) -> list[Line]:
-    lines = [{"t": "payment", "source": source, **payment} for source in ("database", "api") for payment in made.booked]
+    lines = [
+        {"t": "payment", "source": source, **payment}
+        for source in ("database", "api")
+        for payment in made.booked
+    ]
     for payment in made.booked:
         lines += postings(payment)
     for source in ("database", "api"):
         lines += [
-            {"t": "account", "source": source, "account": f"{RUN}-{name}", "currency": "EUR", "balance": 0,
-             "may_be_negative": name == "bank"}
+            {
+                "t": "account",
+                "source": source,
+                "account": f"{RUN}-{name}",
+                "currency": "EUR",
+                "balance": 0,
+                "may_be_negative": name == "bank",
+            }
             for name in ("bank", *CUSTOMERS)
         ]
     rebalance(lines)
     lines += [
-        {"t": "digest", "node": node, "role": "replica", "table": table, "digest": f"d-{table}", "rows": 5, "position": "0/9"}
+        {
+            "t": "digest",
+            "node": node,
+            "role": "replica",
+            "table": table,
+            "digest": f"d-{table}",
+            "rows": 5,
+            "position": "0/9",
+        }
         for node in NODES
         for table in TABLES
     ]
@@ -225,8 +296,16 @@ def _timeline() -> list[Line]:
         event(BASELINE, "phase", phase="baseline"),
         event(FAULT - 0.02, "steady", held=True, detail="3 of 3 windows held 90%"),
         event(FAULT, "phase", phase="fault"),
-        event(EFFECT - 0.1, "resolve", injection="i1", fault="Kill", spec={"target": "ledger:primary"},
-              nodes=["ledger-1"], resolved={"ledger:primary": ["ledger-1"]}, destroys=True),
+        event(
+            EFFECT - 0.1,
+            "resolve",
+            injection="i1",
+            fault="Kill",
+            spec={"target": "ledger:primary"},
+            nodes=["ledger-1"],
+            resolved={"ledger:primary": ["ledger-1"]},
+            destroys=True,
+        ),
         event(EFFECT, "in_effect", injection="i1", evidence={}),
         event(EFFECT + 0.3, "role", node="ledger-1", role=None, before="primary"),
         event(107, "role", node="ledger-2", role="primary", before="sync-standby"),

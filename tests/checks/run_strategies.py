@@ -33,7 +33,7 @@ EXPECT = (
 
 @st.composite
 def consistent_runs(draw: st.DrawFn) -> MadeRun:
-    """Any mix of fates in the outage; a write is refused and one dropped in each, for defects to be planted in."""
+    """Any mix of fates in the outage; each has a write refused and one dropped, to plant defects in."""
     length = arrivals_in_outage()
     fates = draw(st.lists(st.sampled_from(FATES), min_size=length, max_size=length))
     fates[0:4] = ["refused", "dropped", "dropped", "refused"]

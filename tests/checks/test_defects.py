@@ -1,4 +1,4 @@
-"""Consistent runs pass every check; each planted defect is told by the checks it concerns, and by no other."""
+"""Consistent runs pass every check; a planted defect is told by the checks it concerns, and by no other."""
 
 from __future__ import annotations
 
