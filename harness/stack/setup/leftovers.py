@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.stack.setup.engine_paths import EnginePaths
 
-__all__ = ["Process", "clear_stale_files", "end_processes", "process_of", "processes_of"]
+__all__ = ["Process", "clear_stale_files", "end_processes", "listens", "process_of", "processes_of"]
 
 _CONNECT_S = 2.0
 _END_S = 10.0

@@ -1,10 +1,11 @@
 """Starts the engine, with systemd or without, also after it was killed.
 
 1. An engine that answers is left alone. One whose process lives is waited for.
-2. Files that a killed engine left and that stop the next one are removed.
+2. The containerd of a killed engine is ended (the next one waits 15 s for it, in vain: tried), and files
+   that stop the next one are removed.
 3. systemd starts it where systemd runs; else it is started here, in a session of its own.
-4. Should it not answer by the deadline, or end: the containerd and the shims that the killed engine left
-   are ended and it is started once more. At first they are left alone: the engine usually takes them over.
+4. Should it not answer by the deadline, or end: the shims that the killed engine left are ended and it is
+   started once more. At first they are left alone: the engine takes them over and stops their containers.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from harness.stack.setup.program import find, run
 
 __all__ = ["answers", "start_engine"]
 
-_DEADLINE_S = 60.0
+# A killed engine's containers are stopped before it answers, each in its own grace period.
+_DEADLINE_S = 120.0
 _POLL_S = 0.05
 _ANSWER_S = 5.0
 _LINES = 8
@@ -53,6 +55,7 @@ def start_engine(
         say(f"An engine runs as process {living.pid} and does not answer yet; waiting for it.")
         _wait_for_living(paths, living.pid, deadline_s)
         return
+    _end_leftovers(paths, say, "containerd")
     clear_stale_files(paths, say)
     managed = Path("/run/systemd/system").is_dir() if systemd is None else systemd
     attempt = _by_systemd if managed else _by_hand
@@ -145,16 +148,17 @@ def _wait_for_living(paths: EnginePaths, pid: int, deadline_s: float) -> None:
         )
 
 
-def _end_leftovers(paths: EnginePaths, say: Callable[[str], None]) -> bool:
-    """End what the killed engine left running; whether there was anything."""
-    left = processes_of(paths)
+def _end_leftovers(paths: EnginePaths, say: Callable[[str], None], program: str = "") -> bool:
+    """End what a killed engine left running, or only that program; whether there was anything."""
+    left = [process for process in processes_of(paths) if program in ("", process.program)]
     if not left:
         return False
-    say(f"It did not come up. Ending {len(left)} processes of a killed engine, and starting it once more.")
+    say(f"Ending what an engine that was killed left running: {', '.join({each.program for each in left})}.")
     stubborn = end_processes(left)
     if stubborn:
         raise EngineError(
-            f"processes of the killed engine cannot be ended: {[each.pid for each in stubborn]}"
+            f"processes of a killed engine cannot be ended: {[each.pid for each in stubborn]}",
+            mend="Something in the kernel holds them; restart the machine",
         )
     clear_stale_files(paths, say)
     return True
