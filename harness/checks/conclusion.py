@@ -9,7 +9,7 @@ import polars as pl
 from harness.observations import Books
 from harness.verdict import Finding, Verdict
 
-__all__ = ["EXAMPLES_MAX", "conclude", "examples_of", "known", "unread"]
+__all__ = ["EXAMPLES_MAX", "conclude", "exact_to_the_microsecond", "examples_of", "known", "unread"]
 
 EXAMPLES_MAX = 20
 
@@ -45,8 +45,13 @@ def conclude(
         bound=bound,
         detail=" ".join(filter(None, [detail, blind])),
         examples=tuple(examples)[:EXAMPLES_MAX],
-        numbers=dict(numbers or {}),
+        numbers=exact_to_the_microsecond(numbers or {}),
     )
+
+
+def exact_to_the_microsecond(numbers: Mapping[str, float | int | None]) -> dict[str, float | int | None]:
+    """Figures without the noise of floating point: nothing here is measured more finely than that."""
+    return {name: round(value, 6) if isinstance(value, float) else value for name, value in numbers.items()}
 
 
 def examples_of(frame: pl.DataFrame, what: str) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from harness.checks.arrivals import within
 from harness.checks.base import Check, Recording
+from harness.checks.conclusion import exact_to_the_microsecond
 from harness.checks.loss import loss
 from harness.checks.lost import rpo_numbers
 from harness.checks.preconditions import PRECONDITIONS
@@ -50,7 +51,7 @@ def measurements(recording: Recording, findings: Iterable[Finding]) -> dict[str,
     """
     figures: dict[str, Any] = {"reconciled_s": None}
     figures |= Rto(max_s=0).judge(recording).numbers
-    figures |= rpo_numbers(recording, loss(recording))
+    figures |= exact_to_the_microsecond(rpo_numbers(recording, loss(recording)))
     for finding in findings:
         figures |= finding.numbers
     return figures | {"operations": _operations(recording)}

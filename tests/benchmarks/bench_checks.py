@@ -1,6 +1,7 @@
 """Time and peak memory of judging one million operations with every check.
 
-``python tests/benchmarks/bench_checks.py``. The recording is made in memory, as columns; reading the files is the history's benchmark.
+Run ``python tests/benchmarks/bench_checks.py``. The recording is made in memory, as columns: reading
+the files is the history's benchmark.
 """
 
 from __future__ import annotations
