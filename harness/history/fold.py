@@ -11,34 +11,21 @@ __all__ = ["attempts_of", "operations_of"]
 _ANSWER = ("done_at", "status", "error", "node", "payment_id")
 
 
-def attempts_of(lines: pl.DataFrame) -> pl.DataFrame:
+def attempts_of(invokes: pl.DataFrame, dones: pl.DataFrame) -> pl.DataFrame:
     """One row an attempt, columns of ``ATTEMPTS`` and then everything else that operations need."""
-    invokes = lines.filter(pl.col("t") == "invoke").select(
-        "line",
-        "key",
-        "kind",
-        "write",
-        "attempt",
-        "intended_at",
-        "debtor",
-        "creditor",
-        "amount",
-        "currency",
-        sent_at="at",
-    )
-    dones = lines.filter(pl.col("t") == "done").select(
-        "key", "attempt", "outcome", "status", "error", "node", "payment_id", done_at="at"
-    )
-    joined = invokes.join(dones, on=["key", "attempt"], how="left", maintain_order="left")
+    answers = dones.drop("line").rename({"at": "done_at"})
+    begun = invokes.drop("line").rename({"at": "sent_at"})
+    joined = begun.join(answers, on=["key", "attempt"], how="left", maintain_order="left")
     whole = joined.with_columns(pl.col("outcome").fill_null(Outcome.INFO.value))
     return whole.select(*ATTEMPTS, *[name for name in whole.columns if name not in ATTEMPTS])
 
 
-def operations_of(lines: pl.DataFrame, attempts: pl.DataFrame) -> pl.DataFrame:
+def operations_of(attempts: pl.DataFrame, drops: pl.DataFrame) -> pl.DataFrame:
     """One row an operation, columns of ``OPERATIONS``, in the order of ``intended_at``."""
-    once = attempts.filter(pl.col("key").is_unique())
-    again = attempts.filter(pl.col("key").is_unique().not_())
-    tables = [_single(once), _retried(again), _dropped(lines)]
+    retried = attempts.filter(pl.col("attempt") > 1).select(pl.col("key").unique())
+    once = attempts.join(retried, on="key", how="anti", maintain_order="left")
+    again = attempts.join(retried, on="key", how="semi", maintain_order="left")
+    tables = [_single(once), _retried(again), _dropped(drops)]
     return pl.concat([table.select(_typed()) for table in tables]).sort("intended_at", maintain_order=True)
 
 
@@ -76,9 +63,9 @@ def _retried(attempts: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _dropped(lines: pl.DataFrame) -> pl.DataFrame:
+def _dropped(drops: pl.DataFrame) -> pl.DataFrame:
     nothing = {name: pl.lit(None) for name in ("sent_at", *_ANSWER)}
-    return lines.filter(pl.col("t") == "drop").with_columns(
+    return drops.with_columns(
         **(nothing | {"error": pl.lit("dropped")}),
         attempts=pl.lit(0),
         dropped=pl.lit(value=True),

@@ -17,6 +17,12 @@ from harness.history.schema import LINES, REQUIRED, SCHEMA_VERSION, Outcome
 __all__ = ["Lines", "read_lines"]
 
 PIECE_BYTES = 16 * 1024 * 1024
+_COLUMNS = {
+    "invoke": ("line", *REQUIRED["invoke"], "debtor", "creditor", "amount", "currency"),
+    "done": ("line", *REQUIRED["done"], "status", "error", "node", "payment_id"),
+    "drop": ("line", *REQUIRED["drop"], "debtor", "creditor", "amount", "currency"),
+    "end": ("line", *REQUIRED["end"]),
+}
 _OUTCOMES = [outcome.value for outcome in Outcome]
 
 
@@ -26,12 +32,13 @@ class Lines:
 
     Attributes:
         header: its first line.
-        table: every further line, columns of ``LINES`` with ``request`` unpacked, and ``line``, its number.
+        tables: every further line, by its ``t``, with the columns that such a line may have, ``request``
+            unpacked, and ``line``, its number.
         truncated: the last line has no end (the writer died in it) and was left out.
     """
 
     header: Mapping[str, Any]
-    table: pl.DataFrame
+    tables: Mapping[str, pl.DataFrame]
     truncated: bool
 
 
@@ -49,16 +56,23 @@ def read_lines(path: Path) -> Lines:
 
 
 def _read(file: BinaryIO, path: Path) -> Lines:
-    first = file.readline()
-    header = _header(first, path)
-    tables = [_unpacked(pl.DataFrame(schema=LINES), 2)]
+    header = _header(file.readline(), path)
+    parts = [_by_kind(pl.DataFrame(schema=LINES), 2)]
     rest = b""
     number = 2
     for piece, rest in _pieces(file):  # noqa: B007  # the last rest is what the file ends with
         if piece:
-            tables.append(_unpacked(_parse(piece, path, number), number))
-            number += tables[-1].height
-    return Lines(header, pl.concat(tables), bool(rest))
+            table = _parse(piece, path, number)
+            parts.append(_by_kind(table, number))
+            number += table.height
+    tables = {kind: pl.concat([part[kind] for part in parts]) for kind in REQUIRED}
+    return Lines(header, tables, bool(rest))
+
+
+def _by_kind(table: pl.DataFrame, number: int) -> dict[str, pl.DataFrame]:
+    """Apart, so that a million lines do not carry the others' empty columns."""
+    numbered = table.with_row_index("line", offset=number).unnest("request")
+    return {kind: numbered.filter(pl.col("t") == kind).select(_COLUMNS[kind]) for kind in REQUIRED}
 
 
 def _header(line: bytes, path: Path) -> Mapping[str, Any]:
@@ -146,7 +160,3 @@ def _complaint(row: Mapping[str, Any]) -> str:
     if missing:
         return f"the line {kind!r} lacks {', '.join(missing)}"
     return f'"outcome" is {row["outcome"]!r}, not one of {", ".join(_OUTCOMES)}'
-
-
-def _unpacked(table: pl.DataFrame, number: int) -> pl.DataFrame:
-    return table.with_row_index("line", offset=number).unnest("request")

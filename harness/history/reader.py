@@ -44,31 +44,25 @@ def read_history(path: Path) -> History:
             another one; its place is named as ``file:line``.
     """
     lines = read_lines(path)
-    _refuse_repeats(lines.table, path)
-    _refuse_orphans(lines.table, path)
-    attempts = attempts_of(lines.table)
+    invokes, dones, drops = (lines.tables[kind] for kind in ("invoke", "done", "drop"))
+    _refuse_repeats(invokes, ["key", "attempt"], path, "an attempt is invoked twice")
+    _refuse_repeats(dones, ["key", "attempt"], path, "an attempt is done twice")
+    _refuse_repeats(drops, ["key"], path, "an arrival is dropped twice")
+    orphans = dones.join(invokes, on=["key", "attempt"], how="anti", maintain_order="left")
+    _refuse(orphans, path, "an attempt is done that was never invoked")
+    attempts = attempts_of(invokes, dones)
     return History(
-        operations=operations_of(lines.table, attempts),
+        operations=operations_of(attempts, drops),
         attempts=attempts.select(list(ATTEMPTS)),
         header=lines.header,
-        ended=not lines.table.filter(pl.col("t") == "end").is_empty(),
+        ended=not lines.tables["end"].is_empty(),
         truncated=lines.truncated,
     )
 
 
-def _refuse_repeats(table: pl.DataFrame, path: Path) -> None:
-    """An attempt begins once and ends once; a dropped key is dropped once."""
-    for kind, identity in (("invoke", ["key", "attempt"]), ("done", ["key", "attempt"]), ("drop", ["key"])):
-        rows = table.filter(pl.col("t") == kind)
-        repeated = rows.filter(pl.struct(identity).is_first_distinct().not_())
-        _refuse(repeated, path, f"a second {kind!r} line for the same attempt of the same key")
-
-
-def _refuse_orphans(table: pl.DataFrame, path: Path) -> None:
-    """Nothing is done that was not invoked."""
-    dones, invokes = (table.filter(pl.col("t") == kind) for kind in ("done", "invoke"))
-    orphans = dones.join(invokes, on=["key", "attempt"], how="anti", maintain_order="left")
-    _refuse(orphans, path, "an attempt is done that was never invoked")
+def _refuse_repeats(rows: pl.DataFrame, identity: list[str], path: Path, what: str) -> None:
+    if rows.select(identity).n_unique() < rows.height:
+        _refuse(rows.filter(pl.struct(identity).is_first_distinct().not_()), path, what)
 
 
 def _refuse(rows: pl.DataFrame, path: Path, what: str) -> None:
