@@ -42,7 +42,10 @@ def paths() -> Iterator[EnginePaths]:
     """An engine of the test's own; whatever the test did to it, nothing of it is left."""
     # Not pytest's folder: the path of a socket must be short.
     with tempfile.TemporaryDirectory(prefix="hd-", ignore_cleanup_errors=True) as folder:
-        paths = EnginePaths.below(Path(folder), *APART)
+        configuration = Path(folder) / "daemon.json"
+        configuration.write_text("{}", encoding="ascii")
+        paths = EnginePaths.below(Path(folder), f"--config-file={configuration}", *APART)
+        bridges = host_bridges()
         try:
             yield paths
         finally:
@@ -50,8 +53,16 @@ def paths() -> Iterator[EnginePaths]:
             end_processes(processes_of(paths))
             for mount in reversed(mounts_below(folder)):
                 run(["umount", "--lazy", mount], timeout_s=10)
+    assert host_bridges() == bridges, "the test's engine changed the network of the machine's own"
     assert not mounts_below(folder)
     assert not processes_of(paths)
+
+
+def host_bridges() -> dict[str, str]:
+    """The machine's docker0 with its index, which a new one of the same name would not have."""
+    return {
+        str(path): path.read_text(encoding="ascii") for path in Path("/sys/class/net").glob("docker0/ifindex")
+    }
 
 
 def mounts_below(folder: str) -> list[str]:

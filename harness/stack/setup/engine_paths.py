@@ -27,6 +27,7 @@ class EnginePaths:
         system_containerd: the socket of a containerd that the engine uses when the socket is there; None:
             it always runs its own.
         arguments: its command line after ``dockerd``.
+        enter: a program that runs it somewhere else, in its own process (``unshare --net``).
     """
 
     socket: Path
@@ -35,6 +36,7 @@ class EnginePaths:
     log: Path
     system_containerd: Path | None
     arguments: Sequence[str] = ()
+    enter: Sequence[str] = ()
 
     @classmethod
     def of_this_host(cls, daemon_json: Path = _DAEMON_JSON) -> EnginePaths:
@@ -57,7 +59,11 @@ class EnginePaths:
 
     @classmethod
     def below(cls, folder: Path, *arguments: str) -> EnginePaths:
-        """A further engine with everything in one folder and its own containerd, beside any other."""
+        """A further engine with everything in one folder and its own containerd, beside any other.
+
+        It gets a network namespace of its own: an engine takes the bridge docker0 of the namespace that it
+        starts in, and one without a bridge *deletes* docker0, whoever uses it (tried).
+        """
         socket, pidfile, exec_root = folder / "docker.sock", folder / "docker.pid", folder / "exec"
         own = {"--host": f"unix://{socket}", "--pidfile": pidfile, "--exec-root": exec_root}
         places = [f"{name}={value}" for name, value in {**own, "--data-root": folder / "data"}.items()]
@@ -68,6 +74,7 @@ class EnginePaths:
             log=folder / "dockerd.log",
             system_containerd=None,
             arguments=(*places, *arguments),
+            enter=("unshare", "--net"),
         )
 
 

@@ -120,7 +120,7 @@ def _spawn(paths: EnginePaths) -> subprocess.Popen[bytes]:
     paths.log.parent.mkdir(parents=True, exist_ok=True)
     with paths.log.open("ab") as log:
         return subprocess.Popen(
-            [program, *paths.arguments],
+            [*paths.enter, program, *paths.arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
