@@ -1,0 +1,43 @@
+"""``python -m observer``: wait for quiet, then print the books, the API's lists and every copy's digests."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from . import api, database, lines, quiet, replicas
+from .errors import Incomplete
+from .settings import Settings
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Print everything; what could not be read is said in a line of its own, so the exit code is 0."""
+    settings = Settings.read(os.environ, sys.argv[1:])
+    until = time.monotonic() + settings.timeout_s
+    try:
+        primary = quiet.wait_for_quiet(settings, until)
+    except Incomplete as noise:
+        for source in ("database", "api", "replicas"):
+            lines.incomplete(source, str(noise))
+        return 0
+    _source("database", lambda: database.print_books(settings, primary))
+    _source("api", lambda: api.print_lists(settings))
+    _source("replicas", lambda: replicas.print_digests(settings, primary, until))
+    return 0
+
+
+def _source(name: str, read: Callable[[], None]) -> None:
+    try:
+        read()
+    except Incomplete as error:
+        lines.incomplete(name, str(error))
+    else:
+        lines.complete(name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
