@@ -163,6 +163,7 @@ class Engine:
             stream = self._client.api.logs(
                 container,
                 stream=True,
+                follow=False,  # the client follows by itself when it streams
                 timestamps=tail is None,
                 since=since.timestamp() if since else None,
                 tail="all" if tail is None else tail,
