@@ -5,8 +5,8 @@ The steps, and why they are in this order:
 1. The load has stopped before the observer is started, so no new request comes.
 2. No payments node has a request in flight. A node that is not running has none; one that runs and does not
    answer (paused, cut off) may have one, so it is not quiet.
-3. Exactly one node accepts writes, and no session of the service on it has a transaction open: what a payments node
-   gave up may still wait there for its replica.
+3. Exactly one node accepts writes, and no session of the service on it has a transaction open: what a
+   payments node gave up may still wait there for its replica.
 """
 
 from __future__ import annotations
