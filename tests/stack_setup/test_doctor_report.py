@@ -154,7 +154,7 @@ def report(*, ok: bool) -> Report:
 
 def test_fix_does_nothing_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It examines once and ends with 0."""
-    monkeypatch.setattr(command, "examine", lambda: report(ok=True))
+    monkeypatch.setattr(command, "examine", lambda **_: report(ok=True))
     monkeypatch.setattr(command, "repair", lambda _say: pytest.fail("it was mended for nothing"))
     assert command.doctor_command(fix=True, as_json=False) == 0
 
@@ -164,7 +164,7 @@ def test_fix_mends_and_looks_again(
 ) -> None:
     """The exit code is that of the second look; progress does not spoil the JSON."""
     looks = iter([report(ok=False), report(ok=True)])
-    monkeypatch.setattr(command, "examine", lambda: next(looks))
+    monkeypatch.setattr(command, "examine", lambda **_: next(looks))
     monkeypatch.setattr(command, "repair", lambda say: say("mending"))
     assert command.doctor_command(fix=True, as_json=True) == 0
     captured = capsys.readouterr()
@@ -180,7 +180,7 @@ def test_a_failed_fix_is_one_error_and_exit_4(
     def refuse(say: object) -> None:
         raise EngineError("installing needs root", mend="Use sudo")
 
-    monkeypatch.setattr(command, "examine", lambda: report(ok=False))
+    monkeypatch.setattr(command, "examine", lambda **_: report(ok=False))
     monkeypatch.setattr(command, "repair", refuse)
     assert command.doctor_command(fix=True, as_json=False) == 4
     assert "installing needs root. Use sudo" in capsys.readouterr().err
@@ -188,6 +188,6 @@ def test_a_failed_fix_is_one_error_and_exit_4(
 
 def test_without_fix_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing is shown, not mended, and the exit code says so."""
-    monkeypatch.setattr(command, "examine", lambda: report(ok=False))
+    monkeypatch.setattr(command, "examine", lambda **_: report(ok=False))
     monkeypatch.setattr(command, "repair", lambda _say: pytest.fail("it changed something"))
     assert command.doctor_command(fix=False, as_json=False) == 4
