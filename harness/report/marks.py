@@ -1,0 +1,103 @@
+"""What the timeline says that a chart can show: faults with their spans, roles, engine events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.timeline import InjectionRecord, Timeline
+
+__all__ = ["FaultMark", "Lane", "Segment", "Tick", "faults", "lanes"]
+
+_SHOWN_ACTIONS = frozenset({"die", "start", "pause", "unpause", "oom", "restart", "kill"})
+
+
+@dataclass(frozen=True, slots=True)
+class FaultMark:
+    """One injection, in seconds from the load's start; a time that never came is None."""
+
+    id: str
+    label: str
+    effect_s: float | None
+    heal_s: float | None
+    gone_s: float | None
+    evidence: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch in which a node played one role; None: it did not answer."""
+
+    start_s: float
+    end_s: float
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A moment on a node's lane: what the engine did, or said, about it."""
+
+    at_s: float
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One node over time."""
+
+    node: str
+    segments: tuple[Segment, ...]
+    ticks: tuple[Tick, ...]
+
+
+def faults(timeline: Timeline, zero: float) -> tuple[FaultMark, ...]:
+    """Every injection that was resolved, in order."""
+    return tuple(_mark(record, zero) for record in timeline.injections)
+
+
+def _mark(record: InjectionRecord, zero: float) -> FaultMark:
+    def since(at: float | None) -> float | None:
+        return None if at is None else at - zero
+
+    return FaultMark(
+        id=record.id,
+        label=" ".join((record.fault, ", ".join(record.nodes))),
+        effect_s=since(record.effect_at),
+        heal_s=since(record.heal_at),
+        gone_s=since(record.gone_at),
+        evidence=record.evidence,
+        why=record.why,
+    )
+
+
+def lanes(timeline: Timeline, zero: float, end_s: float) -> tuple[Lane, ...]:
+    """A lane for each node whose role was seen or that the engine spoke of, by name."""
+    roles: dict[str, list[Mapping[str, Any]]] = {}
+    ticks: dict[str, list[Tick]] = {}
+    for event in timeline.of("role"):
+        roles.setdefault(str(event["node"]), []).append(event)
+    for event in timeline.of("engine"):
+        at_s = float(event["at"]) - zero
+        if event.get("action") in _SHOWN_ACTIONS and 0 <= at_s <= end_s:
+            ticks.setdefault(str(event["node"]), []).append(Tick(at_s, str(event["action"])))
+    harmed = {node for record in timeline.injections for node in record.nodes}
+    names = sorted(roles.keys() | (ticks.keys() & harmed))
+    return tuple(
+        Lane(name, _segments(roles.get(name, []), zero, end_s), tuple(ticks.get(name, []))) for name in names
+    )
+
+
+def _segments(events: list[Mapping[str, Any]], zero: float, end_s: float) -> tuple[Segment, ...]:
+    """The roles within the load; what was seen before it is the role at its start."""
+    if not events:
+        return ()
+    changes = [(max(0.0, float(event["at"]) - zero), event["role"]) for event in events]
+    if changes[0][0] > 0:
+        changes.insert(0, (0.0, events[0].get("before")))
+    starts = [at for at, _ in changes]
+    spans = zip(changes, [*starts[1:], end_s], strict=True)
+    return tuple(
+        Segment(start, min(end, end_s), role) for (start, role), end in spans if start < min(end, end_s)
+    )

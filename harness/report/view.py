@@ -1,0 +1,196 @@
+"""What a report shows, as plain data: the templates only lay it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.report import figures, marks
+from harness.report.environment import Fact, commands, environment, experiment_facts
+from harness.report.events import EventRow, rows
+from harness.report.logs import NodeLog
+from harness.report.material import Material
+from harness.report.methods import Method, methods
+from harness.report.sentence import sentence
+from harness.report.tiles import Tile, tiles
+from harness.report.words import clock
+from harness.run_folder import FindingInfo, RunFolder
+from harness.steady import SteadyState
+from harness.timeline import Span, Timeline
+from harness.verdict import Verdict
+
+__all__ = ["FindingView", "Table", "View", "view_of"]
+
+_LOADED = ("baseline", "fault", "recovery")
+_ANSWERS = {Verdict.PASS: "Pass", Verdict.FAIL: "Fail", Verdict.INCONCLUSIVE: "Inconclusive"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns and rows, ready to print."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One check's word, its offending items as a table; None without one."""
+
+    info: FindingInfo
+    word: str
+    examples: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A whole report.
+
+    Attributes:
+        name, variant, run, wall: which run this is, and when it began.
+        hypothesis, description: of the experiment.
+        verdict: inconclusive when the run has none; ``word`` is its word, ``sentence`` says it to a person.
+        reason: the result's own words.
+        gaps: what is missing from the run folder, a sentence each.
+        steady: what counted as good.
+        length_s: of the load. The charts are drawn from ``phases``, ``faults``, ``lanes`` and ``bins``.
+        findings: of the expectations; ``conditions``: whether the run was fit to be judged.
+    """
+
+    name: str
+    variant: str | None
+    run: str
+    wall: str
+    hypothesis: str
+    description: str
+    verdict: Verdict
+    word: str
+    sentence: str
+    reason: str
+    gaps: tuple[str, ...]
+    steady: SteadyState
+    length_s: float
+    phases: Mapping[str, tuple[float, float]]
+    phase_rows: tuple[figures.PhaseRow, ...]
+    bins: tuple[figures.Bin, ...]
+    faults: tuple[marks.FaultMark, ...]
+    lanes: tuple[marks.Lane, ...]
+    tiles: tuple[Tile, ...]
+    findings: tuple[FindingView, ...]
+    conditions: tuple[FindingView, ...]
+    left_behind: tuple[str, ...]
+    errors: tuple[figures.ErrorRow, ...]
+    nodes: tuple[figures.NodeRow, ...]
+    events: tuple[EventRow, ...]
+    events_all: int
+    logs: tuple[NodeLog, ...]
+    measurements: tuple[Fact, ...]
+    experiment: tuple[Fact, ...]
+    environment: tuple[Fact, ...]
+    commands: tuple[Fact, ...]
+    methods: tuple[Method, ...]
+
+    @property
+    def all_phases(self) -> figures.PhaseRow | None:
+        """The row of the whole load; None when there was none."""
+        return self.phase_rows[-1] if self.phase_rows else None
+
+
+def view_of(folder: RunFolder, material: Material) -> View:
+    """Everything that can be shown of a run."""
+    run, result, history = material.run, material.result, material.history
+    steady = run.steady_state if run else SteadyState()
+    span = _load_span(material)
+    phases = _relative(material.timeline, span.start)
+    load = figures.load_of(history, span, steady) if history else None
+    phase_rows = figures.phase_rows(load, phases) if load is not None and load.height else ()
+    findings = [_finding(info, span.start) for info in (result.findings if result else ())]
+    expected = {item.check for item in run.experiment.expect} if run else None
+    return View(
+        name=run.experiment.name if run else result.experiment if result else folder.path.name,
+        variant=run.variant if run else result.variant if result else None,
+        run=folder.path.name,
+        wall=run.started.wall if run else _first_wall(material.timeline),
+        hypothesis=run.experiment.hypothesis if run else "",
+        description=run.experiment.description if run else "",
+        verdict=result.verdict if result else Verdict.INCONCLUSIVE,
+        word=_ANSWERS[result.verdict] if result else "No verdict",
+        sentence=sentence(result, _why_no_verdict(material)),
+        reason=result.reason if result else "",
+        gaps=material.gaps,
+        steady=steady,
+        length_s=span.length_s,
+        phases=phases,
+        phase_rows=phase_rows,
+        bins=figures.bins(load, span.length_s) if load is not None else (),
+        faults=marks.faults(material.timeline, span.start),
+        lanes=marks.lanes(material.timeline, span.start, span.length_s),
+        tiles=tiles(result, phase_rows[-1] if phase_rows else None),
+        findings=tuple(one for one in findings if expected is None or one.info.check in expected),
+        conditions=tuple(one for one in findings if expected is not None and one.info.check not in expected),
+        left_behind=result.left_behind if result else (),
+        errors=figures.errors(history, span, phases) if history else (),
+        nodes=figures.nodes(history, span) if history else (),
+        events=rows(material.timeline, span.start),
+        events_all=len(material.timeline.events),
+        logs=material.logs,
+        measurements=_measurements(material),
+        experiment=experiment_facts(run),
+        environment=environment(run),
+        commands=commands(run, folder),
+        methods=methods(one.info.check for one in findings),
+    )
+
+
+def _load_span(material: Material) -> Span:
+    """Of the timeline, else of the history: an interrupted run may have only one of them."""
+    if span := material.timeline.load_span:
+        return span
+    if material.history is not None and material.history.operations.height:
+        times = material.history.operations["intended_at"]
+        return Span(float(times[0]), float(times[-1]) + 1e-6)
+    start = material.run.started.at if material.run else 0.0
+    return Span(start, start)
+
+
+def _relative(timeline: Timeline, zero: float) -> dict[str, tuple[float, float]]:
+    spans = timeline.phases
+    return {name: (spans[name].start - zero, spans[name].end - zero) for name in _LOADED if name in spans}
+
+
+def _first_wall(timeline: Timeline) -> str:
+    return str(timeline.events[0].get("wall", "")) if timeline.events else ""
+
+
+def _why_no_verdict(material: Material) -> str:
+    """The harness's own error when it left one, else that the run did not come so far."""
+    told = [str(event.get("what", "")) for event in material.timeline.of("error")]
+    return f"the run ended before a verdict was reached ({told[0]})." if told else ""
+
+
+def _finding(info: FindingInfo, zero: float) -> FindingView:
+    names = tuple(dict.fromkeys(key for item in info.examples for key in item))
+    cells = tuple(tuple(_cell(name, item.get(name), zero) for name in names) for item in info.examples)
+    return FindingView(info, _ANSWERS[info.verdict], Table(names, cells) if cells else None)
+
+
+def _cell(name: str, value: Any, zero: float) -> str:
+    """A check gives times of its clock (``..._at``); a reader wants them from the load's start."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        moment = name.endswith("_at") or name in {"start", "end"}
+        return clock(value - zero, digits=3) if moment else f"{value:.3f}".rstrip("0").rstrip(".")
+    return str(value)
+
+
+def _measurements(material: Material) -> tuple[Fact, ...]:
+    if material.result is None:
+        return ()
+    found = material.result.measurements.model_dump(exclude={"operations"})
+    return tuple(
+        Fact(name, _cell(name, value, 0.0) or "not measured") for name, value in sorted(found.items())
+    )
