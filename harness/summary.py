@@ -44,7 +44,7 @@ def _figures(result: Result) -> Iterable[str]:
     yield f"  RPO     {'not measured' if m.rpo_payments is None else f'{m.rpo_payments} payments lost'}" + (
         "" if m.rpo_s is None else f", back to {m.rpo_s:.2f} s before the fault"
     )
-    duplicates = (m.model_extra or {}).get("duplicate_payments")
+    duplicates = (m.model_extra or {}).get("duplicated_payments")
     yield f"  doubled {'not measured' if duplicates is None else f'{duplicates} payments'}"
     yield f"  load    {n.ok} ok, {n.fail} fail, {n.info} info, {n.dropped} dropped"
 

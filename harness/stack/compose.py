@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, Self
 
-from harness.errors import StackError
+from harness.errors import AgentError, StackError
 from harness.stack.compose_project import ComposeProject
 from harness.stack.engine import VARIANT_LABEL, Container, Engine
 from harness.stack.files import stack_files
@@ -34,6 +35,7 @@ __all__ = ["ServiceStatus", "Stack", "take_down"]
 
 _BUILD_WITHIN_S = 1800.0
 _UP_WITHIN_S = 240.0
+_UNHEALTHY_MAX_S = 45.0
 _SECRETS, _UP, _IMAGES, _IDENTITY = "secrets.env", "up.json", "images.json", "identity.json"
 
 Say = Callable[[str], None]
@@ -232,10 +234,24 @@ class Stack:
             if container.state == "paused":
                 self.engine.unpause(container.id)
         progress(f"starting {self.project}")
-        try:
-            self._compose.bring_up(timeout_s, lambda line: _start_step(line, self.project, progress))
-        except StackError as error:
-            raise self._blame(error) from error
+        deadline = now() + timeout_s
+        patience = min(deadline, now() + _UNHEALTHY_MAX_S)
+        while True:
+            try:
+                self._compose.bring_up(
+                    deadline - now(), lambda line: _start_step(line, self.project, progress)
+                )
+            except StackError as error:
+                # A running service is unhealthy for a moment while what it leans on is made anew, and
+                # Compose gives up at once: it gets that moment.
+                if now() < patience and self._all_run():
+                    time.sleep(1.0)
+                    continue
+                raise self._blame(error) from error
+            return
+
+    def _all_run(self) -> bool:
+        return all(container.state == "running" for container in self.engine.containers(self.project))
 
     def _blame(self, error: StackError) -> StackError:
         """The same error with the last words of the services that are not up."""
@@ -304,7 +320,7 @@ class Stack:
         found = [self._status(name, container, roles.get(name)) for name, container in self._named()]
         agents = [c for c in self.engine.containers(self.project) if c.service == AGENT_SERVICE]
         return found + [
-            ServiceStatus(c.service, None, None, c.state, c.health, None, self.variant) for c in agents
+            ServiceStatus(c.service, None, None, c.state, c.health, None, None) for c in agents
         ]
 
     def _status(self, name: str, container: Container, role: str | None) -> ServiceStatus:
@@ -339,7 +355,10 @@ class Stack:
         container = self._healthy_in(command.group)
         if container is None:
             return [f"no node of {command.group} is up to run x-harness.whole"]
-        code, output = ask.run(container.id, list(command.command), timeout_s=command.timeout_s)
+        try:
+            code, output = ask.run(container.id, list(command.command), timeout_s=command.timeout_s)
+        except AgentError as error:
+            return [f"x-harness.whole could not be asked: {error}"]
         return [f"{command.command[0]} says: {output.strip() or f'code {code}'}"] if code else []
 
     def _healthy_in(self, group: str) -> Container | None:
