@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -38,6 +39,12 @@ class _Group(click.Group):
         except (KeyboardInterrupt, click.Abort):
             click.echo("harness: interrupted", err=True)
             ctx.exit(_INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, OSError):
+            raise
+        except Exception:  # noqa: BLE001  # Python's own exit code for it, 1, would say "continuity violated"
+            traceback.print_exc()
+            click.secho("harness: this is a defect of the harness; what it injected is healed", fg="red", err=True)
+            ctx.exit(HarnessError.exit_code)
 
 
 def _stack_options(command: _F) -> _F:

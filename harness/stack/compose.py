@@ -15,6 +15,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, Self
 
+from harness.clock import now
 from harness.errors import AgentError, StackError
 from harness.stack.compose_project import ComposeProject
 from harness.stack.engine import VARIANT_LABEL, Container, Engine
