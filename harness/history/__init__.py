@@ -5,7 +5,7 @@
 =======  ==================================================================================================
 t        further keys
 =======  ==================================================================================================
-header   ``schema`` (1), ``run``, ``clock``, ``seed``, ``closed`` (true: the load waited for the stack's answers)
+header   ``schema`` (1), ``run``, ``clock``, ``seed``, ``closed`` (true: users who waited for answers)
 invoke   ``key``, ``kind``, ``write``, ``attempt`` (from 1), ``intended_at``, ``at``, ``request`` (of a
          write's first attempt: ``debtor``, ``creditor``, ``amount``, ``currency``)
 done     ``key``, ``attempt``, ``at``, ``outcome``, ``status``, ``error``, ``node``, ``payment_id``

@@ -1,4 +1,4 @@
-"""Folds a history's lines into attempts, and attempts into operations. Vectorised: no row is looked at alone."""
+"""Folds a history's lines into attempts, and attempts into operations; no row is looked at alone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def _retried(attempts: pl.DataFrame) -> pl.DataFrame:
     """Of operations with several attempts: ok if any was, fail if all were, else info."""
     ok = pl.col("outcome") == Outcome.OK.value
     fail = pl.col("outcome") == Outcome.FAIL.value
-    outcome = pl.when(ok.any()).then(pl.lit("ok")).when(fail.all()).then(pl.lit("fail")).otherwise(pl.lit("info"))
+    outcome = (
+        pl.when(ok.any()).then(pl.lit("ok")).when(fail.all()).then(pl.lit("fail")).otherwise(pl.lit("info"))
+    )
     # The acknowledged attempts in order of completion, else all of them from the last completion back.
     over = pl.col("done_at").is_not_null()
     rank = pl.when(ok).then(pl.col("done_at")).otherwise(pl.lit(float("inf")))
@@ -54,7 +56,9 @@ def _retried(attempts: pl.DataFrame) -> pl.DataFrame:
         attempts.sort("key", "attempt")
         .group_by("key", maintain_order=True)
         .agg(
-            pl.col("kind", "write", "intended_at", "sent_at", "debtor", "creditor", "amount", "currency").first(),
+            pl.col(
+                "kind", "write", "intended_at", "sent_at", "debtor", "creditor", "amount", "currency"
+            ).first(),
             *chosen,
             outcome=outcome,
             attempts=pl.len(),

@@ -89,7 +89,8 @@ def _header(line: bytes, path: Path) -> Mapping[str, Any]:
         )
     if header.get("schema") != SCHEMA_VERSION:
         raise HistoryError(
-            f"the history has schema {header.get('schema')!r}, this harness reads {SCHEMA_VERSION}", where=where
+            f"the history has schema {header.get('schema')!r}, this harness reads {SCHEMA_VERSION}",
+            where=where,
         )
     return header
 
@@ -144,7 +145,9 @@ def _first_bad(lines: list[bytes]) -> int:
 def _refuse_incomplete(table: pl.DataFrame, path: Path, number: int) -> None:
     complete = pl.lit(value=False)
     for kind, columns in REQUIRED.items():
-        complete |= (pl.col("t") == kind) & pl.all_horizontal([pl.col(name).is_not_null() for name in columns])
+        complete |= (pl.col("t") == kind) & pl.all_horizontal(
+            [pl.col(name).is_not_null() for name in columns]
+        )
     known = pl.col("outcome").is_null() | pl.col("outcome").is_in(_OUTCOMES)
     bad = table.select((complete & known).fill_null(value=False).not_().arg_true()).to_series()
     if len(bad):

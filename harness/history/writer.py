@@ -41,7 +41,14 @@ class HistoryWriter:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise HistoryError(f"the history cannot be made: {error.strerror}", where=str(path)) from error
-        header = {"t": "header", "schema": 1, "run": run, "clock": "CLOCK_MONOTONIC", "seed": seed, "closed": closed}
+        header = {
+            "t": "header",
+            "schema": 1,
+            "run": run,
+            "clock": "CLOCK_MONOTONIC",
+            "seed": seed,
+            "closed": closed,
+        }
         self._append(dumps(header) + "\n")
 
     def invoke(

@@ -50,9 +50,9 @@ class Operation(Generic[Sent]):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often and until when (seconds of CLOCK_MONOTONIC) an attempt may begin."""
+    """How often (None: as often as it takes) and until when (CLOCK_MONOTONIC) an attempt may begin."""
 
-    attempts_max: int
+    attempts_max: int | None
     until: float
 
 
@@ -107,8 +107,7 @@ class Performer(Generic[Sent]):
             at, ending = self._attempt(operation, attempt, on_sent if attempt == 1 else None)
             refusals += ending.ruling.outcome == "fail"
             pause = backoff_s(attempt, self._random)
-            over = not ending.ruling.again or attempt >= limits.attempts_max or at + pause > limits.until
-            if over:
+            if not ending.ruling.again or attempt == limits.attempts_max or at + pause > limits.until:
                 return Ended(_whole(ending.ruling.outcome, refusals, attempt), at, ending)
             self._sleep(pause)
             attempt += 1

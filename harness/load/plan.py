@@ -16,7 +16,7 @@ from typing import Literal
 
 from harness.errors import ExperimentError
 
-__all__ = ["Arrival", "arrivals", "backoff_s", "near_miss", "weights_for"]
+__all__ = ["BACKOFF_MAX_S", "Arrival", "arrivals", "backoff_s", "near_miss", "stream", "weights_for"]
 
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 2.0
@@ -46,12 +46,17 @@ def arrivals(
     longest_s: float,
 ) -> Iterator[Arrival]:
     """The schedule, in order, up to and without ``longest_s``; the same arguments give the same schedule."""
-    offsets = _poisson(rate_per_s, Random(f"{seed}/times")) if spacing == "poisson" else _constant(rate_per_s)
-    kinds = _kinds(weights, Random(f"{seed}/kinds"))
+    offsets = _poisson(rate_per_s, stream(seed, "times")) if spacing == "poisson" else _constant(rate_per_s)
+    kinds = _kinds(weights, stream(seed, "kinds"))
     for number, (offset_s, kind) in enumerate(zip(offsets, kinds, strict=False)):
         if offset_s >= longest_s:
             return
         yield Arrival(number, offset_s, kind)
+
+
+def stream(seed: int, name: str) -> Random:
+    """A stream of chance of its own; the same seed and name give the same values."""
+    return Random(f"{seed}/{name}")  # noqa: S311  # it must repeat, not be secret
 
 
 def backoff_s(attempt: int, random: Random) -> float:

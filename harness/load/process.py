@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from harness.errors import LoadError
+from harness.errors import ExperimentError, HarnessError, LoadError
 from harness.load.spec import LoadSpec
 
 __all__ = ["LoadProcess", "LoadSpec", "LoadSummary", "Tick"]
@@ -71,6 +72,10 @@ class LoadProcess:
     Args:
         spec: what to do.
         on_tick: told of each second, from a thread of its own.
+
+    Attributes:
+        started_at: when the first second of the load began, seconds of CLOCK_MONOTONIC; 0 before.
+        closed: whether the locustfile is an ordinary one, whose users wait for answers.
     """
 
     def __init__(self, spec: LoadSpec, on_tick: Callable[[Tick], None] = lambda _tick: None) -> None:
@@ -81,14 +86,17 @@ class LoadProcess:
         self._reader: threading.Thread | None = None
         self._started = threading.Event()
         self._trouble: str | None = None
+        self._refused = False
         self._summary: LoadSummary | None = None
         self.started_at = 0.0
+        self.closed = False
 
     def start(self) -> None:
         """Start the process and wait until its set-up is done and the first arrival is due.
 
         Raises:
             LoadError: it died, was refused something in its set-up, or was not ready by the deadline.
+            ExperimentError: the locustfile or the mix is wrong.
         """
         with self._log.open("wb") as log:
             # A session of its own: Ctrl-C in a terminal must reach the harness alone, which drains in order.
@@ -97,14 +105,20 @@ class LoadProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                env=_environment(),
                 text=True,
                 start_new_session=True,
             )
-        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), name="load", daemon=True)
+        self._reader = threading.Thread(
+            target=self._read, args=(self._process.stdout,), name="load", daemon=True
+        )
         self._reader.start()
         within_s = self._spec.set_up_max_s + _START_BEYOND_S
         if not self._started.wait(within_s):
-            raise LoadError(f"the load was not ready within {within_s:g} s", where=str(self._log))
+            raise LoadError(
+                f"the load was not ready within {within_s:g} s: {_last_words(self._log)}",
+                where=str(self._log),
+            )
         if not self.started_at:
             raise self._died()
 
@@ -112,6 +126,16 @@ class LoadProcess:
     def alive(self) -> bool:
         """Whether the process lives and has not told of trouble."""
         return self._process is not None and self._process.poll() is None and self._trouble is None
+
+    def check(self) -> None:
+        """Raise what ended the load, if it has ended by itself.
+
+        Raises:
+            LoadError: it died; what it said last is quoted.
+            ExperimentError: it refused what it was asked to do (the locustfile, the mix).
+        """
+        if not self.alive:
+            raise self._died()
 
     def stop(self, drain_s: float) -> LoadSummary:
         """End the arrivals, let what is under way come back for so long, and end the process.
@@ -156,35 +180,49 @@ class LoadProcess:
                 pipe.flush()
 
     def _read(self, lines: IO[str]) -> None:
-        for line in lines:
-            with contextlib.suppress(ValueError):  # somebody's print in a locustfile
+        try:
+            for line in lines:
                 self._take(json.loads(line))
-        self._started.set()
+        except Exception as error:  # noqa: BLE001  # a listener's mistake must be seen, not end a thread in silence
+            self._trouble = f"what the load says cannot be taken: {type(error).__name__}: {error}"
+        finally:
+            self._started.set()
 
     def _take(self, message: Mapping[str, Any]) -> None:
-        kind, told = message.get("t"), {key: value for key, value in message.items() if key != "t"}
+        kind, told = message["t"], {key: value for key, value in message.items() if key != "t"}
         if kind == "started":
             self.started_at = float(told["at"])
+            self.closed = bool(told["closed"])
             self._started.set()
         elif kind == "tick":
-            self._on_tick(Tick(**_known(Tick, told)))
+            self._on_tick(Tick(**told))
         elif kind == "summary":
-            self._summary = LoadSummary(**_known(LoadSummary, told))
+            self._summary = LoadSummary(**told)
         elif kind == "error":
             self._trouble = str(told["what"])
+            self._refused = bool(told["usage"])
 
-    def _died(self) -> LoadError:
+    def _died(self) -> HarnessError:
+        if self._refused and self._trouble:
+            return ExperimentError(self._trouble)
         code = None
         if self._process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = self._process.wait(1.0)
-        what = self._trouble or f"the load process ended with code {code}: {_last_words(self._log)}"
+        what = self._trouble or f"the load process {_ending(code)}: {_last_words(self._log)}"
         return LoadError(what, where=str(self._log))
 
 
-def _known(kind: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    return {key: value for key, value in told.items() if key in names}
+def _environment() -> dict[str, str]:
+    """The process's environment without proxies: the load goes to loopback, and never by way of anything."""
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {**kept, "no_proxy": "*"}
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "says nothing any more"
+    return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
 def _last_words(log: Path) -> str:

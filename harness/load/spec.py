@@ -41,13 +41,18 @@ class LoadSpec:
     set_up_max_s: float = 60.0
 
     def __post_init__(self) -> None:
-        if not is_loopback(urlsplit(self.host).hostname):
+        address = urlsplit(self.host)
+        if address.scheme not in ("http", "https") or not is_loopback(address.hostname):
             raise LoadError(
                 f"the load may go to this machine's loopback alone, not to {self.host!r}",
                 mend="Publish the stack's port on 127.0.0.1",
             )
         if not self.locustfile.is_file():
-            raise LoadError("there is no such locustfile", where=str(self.locustfile), mend="See x-harness: load: locustfile")
+            raise LoadError(
+                "there is no such locustfile",
+                where=str(self.locustfile),
+                mend="See x-harness: load: locustfile",
+            )
 
     def to_json(self) -> str:
         """One line, for the child's command line."""

@@ -15,7 +15,7 @@ from harness.errors import LoadError
 __all__ = ["Answer", "Call", "Kind", "OpenUser", "SetUpError", "WrongAnswer", "kinds_of", "operation"]
 
 
-class WrongAnswer(Exception):  # noqa: N818  # it is the answer's error, and reads so where it is raised
+class WrongAnswer(Exception):  # it is the answer's error, and reads so where it is raised
     """A 2xx answer says something that contradicts what is known."""
 
 
@@ -37,7 +37,7 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401  # any JSON
+    def json(self) -> Any:  # any JSON
         """The body as JSON.
 
         Raises:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from random import Random
 from typing import Any
 
 import gevent
-from gevent.pool import Pool
+from gevent.pool import Group, Pool
 from locust.env import Environment
 
 from harness.clock import now
@@ -16,16 +15,16 @@ from harness.errors import LoadError
 from harness.history import HistoryWriter
 from harness.load.attempts import Limits, Operation, Performer
 from harness.load.child.api import Call, OpenUser, SetUpError, kinds_of
+from harness.load.child.confine import refused
 from harness.load.child.transport import Transport
-from harness.load.plan import Arrival, arrivals, weights_for
+from harness.load.plan import BACKOFF_MAX_S, Arrival, arrivals, stream, weights_for
 from harness.load.spec import LoadSpec
 from harness.load.tally import Tally
 
 __all__ = ["ScheduledLoad"]
 
 _LEAD_S = 0.25
-_ATTEMPTS_IN_SET_UP = 1000
-_BACKOFF_MAX_S = 2.0
+_GARBAGE_MAX = 1_000_000
 
 
 class ScheduledLoad:
@@ -35,20 +34,17 @@ class ScheduledLoad:
         spec: what to do.
         classes: the locustfile's one OpenUser.
         history: where every attempt is recorded.
+
+    Raises:
+        ExperimentError: the mix names a kind that the user does not have.
     """
 
     def __init__(self, spec: LoadSpec, classes: tuple[type[Any], ...], history: HistoryWriter) -> None:
         self._spec = spec
         self._history = history
         self._kinds = kinds_of(classes[0])
-        declared = {name: kind.weight for name, kind in self._kinds.items()}
-        self._weights = weights_for(declared, spec.load.mix)
-        classes[0].host = spec.host
-        environment = Environment(user_classes=list(classes), host=spec.host)
-        environment.create_local_runner()
-        self._user: OpenUser = classes[0](environment)
-        self._user.run_id = spec.run_id
-        self._user.random = Random(f"{spec.seed}/choices")
+        self._weights = weights_for({name: kind.weight for name, kind in self._kinds.items()}, spec.load.mix)
+        self._user = _user(classes[0], spec)
         self._user.performs = self._perform_all
         transport = Transport(
             self._user,
@@ -56,10 +52,11 @@ class ScheduledLoad:
             connections_max=spec.load.in_flight_bound,
         )
         self._performer = Performer(
-            history, transport.send, sleep=gevent.sleep, random=Random(f"{spec.seed}/backoff")
+            history, transport.send, sleep=gevent.sleep, random=stream(spec.seed, "backoff")
         )
-        self._under_way = Pool()
+        self._under_way = Group()
         self._scheduler: gevent.Greenlet | None = None
+        self._failure: BaseException | None = None
         self.tally = Tally(0.0, spec.good_within_s)
 
     def set_up(self) -> None:
@@ -68,36 +65,56 @@ class ScheduledLoad:
         Raises:
             SetUpError: it could not, by the deadline.
         """
-        with gevent.Timeout(self._spec.set_up_max_s, SetUpError(
-            f"the load's set-up was not done within {self._spec.set_up_max_s:g} s")):
+        within_s = self._spec.set_up_max_s
+        late = SetUpError(
+            f"the load's set-up was not done within {within_s:g} s", where=str(self._spec.locustfile)
+        )
+        with gevent.Timeout(within_s, late):
             self._user.set_up()
 
     def start(self) -> float:
         """Begin the arrivals; returns when the first second begins, seconds of CLOCK_MONOTONIC."""
-        # A collection stops every greenlet for tens of milliseconds; a run lasts minutes, and what it
-        # makes is freed by counting.
+        # A collection stops every greenlet for tens of milliseconds; a run lasts minutes, and almost all
+        # that it makes is freed by counting.
         gc.collect()
         gc.freeze()
         gc.disable()
         started_at = now() + _LEAD_S
         self.tally = Tally(started_at, self._spec.good_within_s)
-        self._scheduler = gevent.spawn(self._arrive)
+        self._scheduler = gevent.spawn(self._guarded, self._arrive)
         return started_at
 
     def check(self) -> None:
-        """Raise what ended the arrivals before their time."""
-        if self._scheduler is not None and self._scheduler.ready() and not self._scheduler.successful():
-            error = self._scheduler.exception
-            raise LoadError(f"the arrivals stopped: {type(error).__name__}: {error}")
+        """Raise what broke the load, and keep its memory bounded.
+
+        Raises:
+            LoadError: the locustfile, or the history's disk, failed.
+        """
+        if self._failure is not None:
+            error = self._failure
+            raise LoadError(
+                f"the load stopped: {type(error).__name__}: {error}", where=str(self._spec.locustfile)
+            )
+        if refused:
+            raise LoadError(f"the locustfile sends to {refused[0]}", where=str(self._spec.locustfile))
+        if gc.get_count()[0] > _GARBAGE_MAX:
+            gc.collect()
 
     def stop(self, drain_s: float) -> int:
-        """End the arrivals and let what is under way come back; how many had to be cut off."""
+        """End the arrivals and let what is under way come back; returns how many operations were cut off."""
         if self._scheduler is not None:
             self._scheduler.kill()
         self._under_way.join(timeout=drain_s)
         left = len(self._under_way)
         self._under_way.kill()
         return left
+
+    def _guarded(self, work: Any, *arguments: object) -> None:  # any function
+        """A greenlet's exception would be printed and forgotten; this one ends the load."""
+        try:
+            work(*arguments)
+        except Exception as error:  # noqa: BLE001  # raised by check()
+            self._failure = self._failure or error
 
     def _arrive(self) -> None:
         load = self._spec.load
@@ -109,8 +126,8 @@ class ScheduledLoad:
             longest_s=self._spec.longest_s,
         )
         for arrival in plan:
-            wait = self.tally.started_at + arrival.offset_s - now()
-            if wait > 0:
+            # A timer may ring a little early.
+            while (wait := self.tally.started_at + arrival.offset_s - now()) > 0:
                 gevent.sleep(wait)
             self._admit(arrival, load.in_flight_bound)
 
@@ -126,29 +143,40 @@ class ScheduledLoad:
             return
         self.tally.arrived(intended_at, write=write)
         operation = Operation(key, arrival.kind, write, intended_at, call, call.request)
-        self._under_way.start(self._under_way.greenlet_class(self._perform, operation))
+        self._under_way.spawn(self._guarded, self._perform, operation)
 
     def _perform(self, operation: Operation[Call]) -> None:
         load = self._spec.load
-        limits = Limits(
-            load.attempts_max,
-            operation.intended_at + load.attempts_max * (load.client_timeout_s + _BACKOFF_MAX_S),
-        )
+        life_s = load.attempts_max * (load.client_timeout_s + BACKOFF_MAX_S)
         ended = self._performer.perform(
-            operation, limits, on_sent=lambda at: self.tally.sent(at - operation.intended_at)
+            operation,
+            Limits(load.attempts_max, operation.intended_at + life_s),
+            on_sent=lambda at: self.tally.sent(at - operation.intended_at),
         )
         self.tally.ended(operation.intended_at, ended.at, ended.outcome, write=operation.write)
 
     def _perform_all(self, kind: str, calls: Mapping[str, Call], at_once: int) -> None:
-        limits = Limits(_ATTEMPTS_IN_SET_UP, now() + self._spec.set_up_max_s)
+        until = now() + self._spec.set_up_max_s
 
         def perform(item: tuple[str, Call]) -> str | None:
             key, call = item
             operation = Operation(key, kind, write=True, intended_at=now(), call=call, request=call.request)
-            ended = self._performer.perform(operation, limits)
+            ended = self._performer.perform(operation, Limits(None, until))
             trouble = ended.last.error or str(ended.last.status)
-            return None if ended.outcome == "ok" else f"{kind} {key} is {ended.outcome}: {trouble}"
+            return None if ended.outcome == "ok" else f"{kind} {key} ended as {ended.outcome} ({trouble})"
 
-        troubles = [said for said in Pool(at_once).map(perform, calls.items()) if said]
+        troubles = [said for said in Pool(at_once).imap(perform, calls.items()) if said]
         if troubles:
-            raise SetUpError(f"the load could not be set up: {troubles[0]} ({len(troubles)} of {len(calls)})")
+            more = f"; {len(troubles)} of {len(calls)} did" if len(troubles) > 1 else ""
+            raise SetUpError(f"the load could not be set up: {troubles[0]}{more}")
+
+
+def _user(kind: type[Any], spec: LoadSpec) -> OpenUser:
+    kind.host = spec.host
+    environment = Environment(user_classes=[kind], host=spec.host)
+    # Without a runner nobody keeps Locust's statistics, and a locustfile may look at them.
+    environment.create_local_runner()
+    user: OpenUser = kind(environment)
+    user.run_id = spec.run_id
+    user.random = stream(spec.seed, "choices")
+    return user

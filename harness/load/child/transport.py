@@ -35,7 +35,7 @@ class NotSent(AgentError):  # type: ignore[misc]  # the client ships no types; i
 class SendOnce(HTTPClient):  # type: ignore[misc]  # the same
     """The fast client without its own repetitions: they would send a key that the history does not have."""
 
-    def request(self, method: str, request_uri: str, body: bytes = b"", headers: Any = None) -> Any:  # noqa: ANN401  # the client's own types
+    def request(self, method: str, request_uri: str, body: bytes = b"", headers: Any = None) -> Any:
         """Send once; the head and the body in one write."""
         head = self._build_request(method, request_uri, body=body, headers=headers).encode("latin-1")
         sock = self._connect()
@@ -44,11 +44,13 @@ class SendOnce(HTTPClient):  # type: ignore[misc]  # the same
         except BaseException:
             self._connection_pool.release_socket(sock)
             raise
-        response = HTTPSocketPoolResponse(sock, self._connection_pool, block_size=self.block_size, method=method)
+        response = HTTPSocketPoolResponse(
+            sock, self._connection_pool, block_size=self.block_size, method=method
+        )
         response._sent_request = ""  # noqa: SLF001  # Locust's agent reads it
         return response
 
-    def _connect(self) -> Any:  # noqa: ANN401  # a gevent socket
+    def _connect(self) -> Any:  # a gevent socket
         try:
             return self._connection_pool.get_socket()
         except ConnectionRefusedError as error:
@@ -58,7 +60,7 @@ class SendOnce(HTTPClient):  # type: ignore[misc]  # the same
 
 
 class _Pool(HTTPClientPool):  # type: ignore[misc]  # the same
-    def get_client(self, url: Any) -> SendOnce:  # noqa: ANN401  # the client's own URL
+    def get_client(self, url: Any) -> SendOnce:  # the client's own URL
         key = url.host, url.port
         if key not in self.clients:
             self.clients[key] = SendOnce.from_url(url, **self.client_args)
@@ -123,7 +125,7 @@ class Transport:
         return ending
 
 
-def _answer(response: Any) -> Answer:  # noqa: ANN401  # Locust's response
+def _answer(response: Any) -> Answer:  # Locust's response
     headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
     return Answer(response.status_code, headers, bytes(response.content or b""))
 
@@ -167,6 +169,7 @@ def _troubled(trouble: str) -> Ending:
 
 _NAMES: tuple[tuple[type[BaseException], str], ...] = (
     (gevent.Timeout, "timeout"),
+    (ConnectionRefusedError, "refused"),
     (TimeoutError, "timeout"),
     (HTTPConnectionClosed, "reset"),
     (ConnectionError, "reset"),
