@@ -320,9 +320,7 @@ class Stack:
         roles = roles_of(self.nodes(), self.model.groups, ask) if ask else {}
         found = [self._status(name, container, roles.get(name)) for name, container in self._named()]
         agents = [c for c in self.engine.containers(self.project) if c.service == AGENT_SERVICE]
-        return found + [
-            ServiceStatus(c.service, None, None, c.state, c.health, None, None) for c in agents
-        ]
+        return found + [ServiceStatus(c.service, None, None, c.state, c.health, None, None) for c in agents]
 
     def _status(self, name: str, container: Container, role: str | None) -> ServiceStatus:
         node = self._node(name, container.service, container.id)
