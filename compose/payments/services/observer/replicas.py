@@ -32,7 +32,7 @@ def print_digests(settings: Settings, primary: str, until: float) -> None:
         Incomplete: a node cannot be read, or does not replay up to the primary's position by ``until``.
     """
     with connect(settings, primary) as connection:
-        position = _one(connection, "SELECT pg_current_wal_insert_lsn()::text")
+        position = _one(connection, "SELECT pg_current_wal_flush_lsn()::text")
         roles = dict(connection.execute("SELECT application_name, sync_state FROM pg_stat_replication"))
 
     def read(node: str) -> list[dict[str, Any]]:
