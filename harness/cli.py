@@ -43,16 +43,25 @@ class _Group(click.Group):
             raise
         except Exception:  # noqa: BLE001  # Python's own exit code for it, 1, would say "continuity violated"
             traceback.print_exc()
-            click.secho("harness: this is a defect of the harness; what it injected is healed", fg="red", err=True)
+            click.secho(
+                "harness: this is a defect of the harness; what it injected is healed", fg="red", err=True
+            )
             ctx.exit(HarnessError.exit_code)
 
 
 def _stack_options(command: _F) -> _F:
     for option in (
-        click.option("--project", envvar="HARNESS_PROJECT", help="Compose project name; default: by the stack's path."),
+        click.option(
+            "--project", envvar="HARNESS_PROJECT", help="Compose project name; default: by the stack's path."
+        ),
         click.option("--variant", help="A variant that the stack's x-harness section names."),
-        click.option("--stack", "directory", envvar="HARNESS_STACK", type=click.Path(path_type=Path, file_okay=False),
-                     help="Folder of the stack's Compose file.  [default: compose/payments, else .]"),
+        click.option(
+            "--stack",
+            "directory",
+            envvar="HARNESS_STACK",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the stack's Compose file.  [default: compose/payments, else .]",
+        ),
     ):
         command = option(command)
     return command
@@ -286,7 +295,13 @@ def status(directory: Path | None, project: str | None, variant: str | None, *, 
 
 @main.command()
 @_stack_options
-@click.option("--into", type=click.Path(path_type=Path), default=Path("logs"), show_default=True, help="Folder to write to.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    default=Path("logs"),
+    show_default=True,
+    help="Folder to write to.",
+)
 def logs(directory: Path | None, project: str | None, variant: str | None, into: Path) -> None:
     """Write each node's log into a file of its own, with passwords blotted out."""
     stack = _load_stack(directory, project, variant)

@@ -70,8 +70,10 @@ class RunView:
     def _on_event(self, event: Mapping[str, Any]) -> None:
         self._take(event)
         if event["kind"] in _SHOWN:
-            line = Text(f"{self._clock(float(event['at']))}  {_words(event, self._faults)}",
-                        style=_STYLE.get(event["kind"], ""))
+            line = Text(
+                f"{self._clock(float(event['at']))}  {_words(event, self._faults)}",
+                style=_STYLE.get(event["kind"], ""),
+            )
             self._recent.append(line)
             if not self._live:
                 self.console.print(line)
@@ -109,7 +111,9 @@ class RunView:
         )
 
     def _who(self) -> str:
-        ruling = [f"{node} {role}" for node, role in sorted(self._roles.items()) if role in ("primary", "leader")]
+        ruling = [
+            f"{node} {role}" for node, role in sorted(self._roles.items()) if role in ("primary", "leader")
+        ]
         return "roles: " + (", ".join(ruling) or "no primary")
 
     def _what(self) -> str:
@@ -120,12 +124,14 @@ class RunView:
         head.add_row("phase", Text(f"{self._phase}  {self._clock(now()).strip()}", style="bold"))
         head.add_row("load", self._counts())
         head.add_row("roles", ", ".join(f"{n} {r or '?'}" for n, r in sorted(self._roles.items())))
-        head.add_row("injected", Text(self._what().removeprefix("injected: "),
-                                      style="bold red" if self._injected else ""))
+        head.add_row(
+            "injected",
+            Text(self._what().removeprefix("injected: "), style="bold red" if self._injected else ""),
+        )
         return Group(Text(self.experiment.name, style="bold underline"), head, Text(), *self._recent)
 
 
-def _words(event: Mapping[str, Any], faults: Mapping[str, str]) -> str:
+def _words(event: Mapping[str, Any], faults: Mapping[str, str]) -> str:  # noqa: PLR0911  # one a kind
     fault = faults.get(event.get("injection", ""), "")
     match event["kind"]:
         case "phase":

@@ -22,8 +22,11 @@ def is_experiment_file(path: Path) -> bool:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return False
-    targets = [node.targets if isinstance(node, ast.Assign) else [node.target] for node in tree.body
-               if isinstance(node, ast.Assign | ast.AnnAssign)]
+    targets = [
+        node.targets if isinstance(node, ast.Assign) else [node.target]
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+    ]
     return any(isinstance(name, ast.Name) and name.id == "experiment" for group in targets for name in group)
 
 
@@ -64,8 +67,11 @@ def load_experiment(path: Path) -> Experiment:
         sys.modules.pop(name, None)
     experiment = getattr(module, "experiment", None)
     if not isinstance(experiment, Experiment):
-        raise ExperimentError("the file assigns no Experiment to the name 'experiment'", where=str(path),
-                              mend="Write experiment = Experiment(hypothesis=..., expect=[...])")
+        raise ExperimentError(
+            "the file assigns no Experiment to the name 'experiment'",
+            where=str(path),
+            mend="Write experiment = Experiment(hypothesis=..., expect=[...])",
+        )
     return experiment.named(path.stem, (module.__doc__ or "").strip())
 
 
@@ -76,7 +82,9 @@ def _reason(error: Exception) -> str:
 
 
 def _place(path: Path, error: Exception) -> str:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
     line = error.lineno if isinstance(error, SyntaxError) else (lines[-1] if lines else None)
     return f"{path}:{line}" if line else str(path)
 

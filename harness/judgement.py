@@ -77,7 +77,9 @@ def _check(name: str, spec: dict[str, object]) -> Check:
         )
     fields = {field.name for field in dataclasses.fields(CHECKS[name])}
     if unknown := spec.keys() - fields:
-        raise RunFolderError(f"{name} has no field {', '.join(sorted(unknown))} in this version of the harness")
+        raise RunFolderError(
+            f"{name} has no field {', '.join(sorted(unknown))} in this version of the harness"
+        )
     made: Check = CHECKS[name](**spec)
     return made
 

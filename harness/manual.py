@@ -12,7 +12,8 @@ from harness.faults.base import Fault
 from harness.faults.injector import Injector
 from harness.faults.journal import Journal
 from harness.session import Session
-from harness.timeline import Timeline, TimelineWriter
+from harness.timeline import Timeline
+from harness.timeline_writer import TimelineWriter
 
 __all__ = ["Chaos"]
 

@@ -109,7 +109,9 @@ class Books:
         except FileNotFoundError:
             return cls.empty("no final read was taken")
         except OSError as error:
-            raise RunFolderError(f"the observations cannot be read: {error.strerror}", where=str(path)) from error
+            raise RunFolderError(
+                f"the observations cannot be read: {error.strerror}", where=str(path)
+            ) from error
         whole = data[: data.rfind(b"\n") + 1]
         frame = _parse(whole, path)
         tables = {
@@ -120,8 +122,12 @@ class Books:
             row["source"]: row["why"]
             for row in frame.filter(pl.col("t") == "incomplete").select("source", "why").iter_rows(named=True)
         }
-        missing = {source: "its final read never ended" for source in ("database", "api", "replicas")}
-        incomplete = {source: why for source, why in {**missing, **begun}.items() if source not in done or source in begun}
+        missing = dict.fromkeys(("database", "api", "replicas"), "its final read never ended")
+        incomplete = {
+            source: why
+            for source, why in {**missing, **begun}.items()
+            if source not in done or source in begun
+        }
         return cls(
             payments=tables["payment"],
             entries=tables["entry"],
@@ -141,4 +147,6 @@ def _parse(data: bytes, path: Path) -> pl.DataFrame:
     try:
         return pl.read_ndjson(io.BytesIO(data), schema=schema)
     except pl.exceptions.PolarsError as error:
-        raise HistoryError(f"the observations hold a line that is not of the contract: {error}", where=str(path)) from error
+        raise HistoryError(
+            f"the observations hold a line that is not of the contract: {error}", where=str(path)
+        ) from error

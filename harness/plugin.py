@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
-) -> Iterator[None, list[pytest.Collector], list[pytest.Collector]]:  # type: ignore[type-arg]  # a generator
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
     """Collect an experiment file as one item, instead of (never beside) a module of tests."""
     others = yield
     if not _is_experiment(file_path, parent):
@@ -54,7 +54,11 @@ def _is_experiment(path: Path, parent: pytest.Collector) -> bool:
     folders: list[Path] = parent.config.getini("harness_experiments")
     if path.parent in folders:
         return path in experiment_files([path.parent])
-    named = {Path(arg.split("::")[0]).absolute() for arg in parent.config.invocation_params.args if isinstance(arg, str)}
+    named = {
+        Path(arg.split("::")[0]).absolute()
+        for arg in parent.config.invocation_params.args
+        if isinstance(arg, str)
+    }
     return path in named and is_experiment_file(path)
 
 

@@ -37,7 +37,11 @@ class Pulse:
         """(start, share of good operations) of each judged window that began at or after ``since``."""
         with self._lock:
             ticks = list(self._ticks)
-        judged = {tick.window_start: tick for tick in ticks if tick.window_start is not None and tick.judged and tick.window_start >= since}
+        judged = {
+            tick.window_start: tick
+            for tick in ticks
+            if tick.window_start is not None and tick.judged and tick.window_start >= since
+        }
         return [(start, tick.good / tick.judged) for start, tick in sorted(judged.items())]
 
     def held(self, since: float) -> tuple[bool, str]:
@@ -49,7 +53,9 @@ class Pulse:
         broken = [share for _, share in windows if share < self.steady.good_ratio_min]
         if not windows:
             return False, "no window of the baseline could be judged: no operation came back"
-        detail = f"{len(windows) - len(broken)} of {len(windows)} windows held {self.steady.good_ratio_min:.0%}"
+        detail = (
+            f"{len(windows) - len(broken)} of {len(windows)} windows held {self.steady.good_ratio_min:.0%}"
+        )
         return len(broken) <= 1 and len(windows) > len(broken), detail
 
     def sustained_s(self, since: float) -> float:

@@ -57,9 +57,13 @@ def _open(config: pytest.Config) -> SharedStack:
     directory = config.rootpath / (named or "compose/payments")
     stack = Stack.load(directory, variant=config.getoption("--variant"))
     was_up = bool(stack.nodes())
-    session = Session(stack, say=lambda text: print(f"harness: {text}", file=sys.stderr))
+    session = Session(stack, say=_say)
     session.__enter__()
     return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"harness: {text}\n")
 
 
 def run_item(config: pytest.Config, experiment: Experiment, properties: list[tuple[str, object]]) -> None:

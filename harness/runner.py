@@ -27,7 +27,7 @@ from harness.run_folder import ExperimentInfo, Result, RunFolder, RunInfo, Stack
 from harness.schedule import Due, Schedule
 from harness.session import Session
 from harness.stack.compose import Stack
-from harness.timeline import TimelineWriter
+from harness.timeline_writer import TimelineWriter
 from harness.watch import RoleWatch
 
 __all__ = ["Listener", "Run", "check_experiment", "run", "validate"]
@@ -115,7 +115,9 @@ def check_experiment(experiment: Experiment, stack: Stack) -> None:
         StackModelError: the stack lacks what the experiment needs (a load, an observer).
     """
     if not stack.model.locustfile.is_file():
-        raise StackModelError("the file that x-harness.load names is missing", where=str(stack.model.locustfile))
+        raise StackModelError(
+            "the file that x-harness.load names is missing", where=str(stack.model.locustfile)
+        )
     stack.model.need_observer()
     for injection in experiment.injections:
         for selector in injection.fault.selectors():

@@ -106,12 +106,18 @@ class Session:
         self.stack.up(self.say)
         self._agent = self._exits.enter_context(self._connect())
         self._contain()
-        wait_until(lambda: not self.why_not_whole(), timeout_s=_WHOLE_WITHIN_S,
-                   what="the new stack to be whole", why=lambda: "; ".join(self.why_not_whole()))
+        wait_until(
+            lambda: not self.why_not_whole(),
+            timeout_s=_WHOLE_WITHIN_S,
+            what="the new stack to be whole",
+            why=lambda: "; ".join(self.why_not_whole()),
+        )
 
     def _connect(self) -> Agent:
         return Agent.connect(
-            self.stack.agent_container(), self.stack.project, lambda event: self.on_event(event)
+            self.stack.agent_container(),
+            self.stack.project,
+            lambda event: self.on_event(event),  # noqa: PLW0108  # on_event changes with each run
         )
 
     def _heal_what_was_left(self) -> None:

@@ -33,13 +33,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from harness.clock import now, wall
 from harness.errors import RunFolderError
 
-__all__ = ["InjectionRecord", "Span", "Timeline", "TimelineWriter"]
+__all__ = ["InjectionRecord", "Span", "Timeline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,7 @@ class Span:
 
     @property
     def length_s(self) -> float:
+        """Its length in seconds."""
         return self.end - self.start
 
 
@@ -169,28 +168,6 @@ class Timeline:
     @property
     def fault_at(self) -> float | None:
         """When the first injection was seen in effect; None when none was."""
-        return min((record.effect_at for record in self.injections if record.effect_at is not None), default=None)
-
-
-class TimelineWriter:
-    """Appends events; each is on its way to the disk before the call returns."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8", buffering=1)
-
-    def write(self, kind: str, *, at: float | None = None, **keys: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
-        """Append one event, stamped now unless ``at`` says when it was seen."""
-        event = {"at": round(now() if at is None else at, 6), "wall": wall(), "kind": kind, **keys}
-        self._file.write(json.dumps(event, default=str) + "\n")
-        return event
-
-    def close(self) -> None:
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        return min(
+            (record.effect_at for record in self.injections if record.effect_at is not None), default=None
+        )

@@ -70,6 +70,6 @@ def test_a_path_is_an_experiments_name_too(tmp_path):
 
 @pytest.mark.parametrize(("text", "is_one"), [(GOOD, True), ("def test_a(): ...\n", False), ("(", False)])
 def test_a_named_file_is_told_from_a_test_without_importing_it(tmp_path, text, is_one):
-    """pytest asks this of every file that is named on its command line."""
+    """Pytest asks this of every file that is named on its command line."""
     (tmp_path / "any.py").write_text(text)
     assert is_experiment_file(tmp_path / "any.py") is is_one

@@ -13,8 +13,16 @@ from harness.faults.base import Plan
 
 
 def experiment(**changes):
-    return Experiment(**({"hypothesis": "it holds", "expect": [Rto(max_s=30)],
-                          "injections": [Injection(Kill("ledger:primary"), 10, 20)]} | changes))
+    return Experiment(
+        **(
+            {
+                "hypothesis": "it holds",
+                "expect": [Rto(max_s=30)],
+                "injections": [Injection(Kill("ledger:primary"), 10, 20)],
+            }
+            | changes
+        )
+    )
 
 
 def test_a_good_experiment_knows_its_times():
@@ -42,7 +50,9 @@ def test_a_senseless_experiment_is_refused_in_words(changes, words):
         experiment(**changes)
 
 
-@pytest.mark.parametrize(("at_s", "for_s"), [(-1, 5), (float("nan"), 5), (10, -5), (10, float("inf")), (10, 0)])
+@pytest.mark.parametrize(
+    ("at_s", "for_s"), [(-1, 5), (float("nan"), 5), (10, -5), (10, float("inf")), (10, 0)]
+)
 def test_an_injection_without_sensible_times_is_refused(at_s, for_s):
     """Negative, infinite and missing times are refused; a lasting fault needs its length."""
     with pytest.raises(ExperimentError, match="Kill"):
@@ -73,7 +83,7 @@ def test_a_fault_of_ones_own_is_a_fault():
         def selectors(self):
             return ()
 
-        def plan(self, scene):
+        def plan(self, scene):  # noqa: ARG002  # the protocol's
             return Plan((), (), (), (), {})
 
     assert Injection(Mine(), 10).for_s == 0
@@ -81,8 +91,16 @@ def test_a_fault_of_ones_own_is_a_fault():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"rate_per_s": 0}, {"rate_per_s": float("inf")}, {"client_timeout_s": -1}, {"attempts_max": 0},
-     {"arrivals": "bursts"}, {"mix": {}}, {"mix": {"create_payment": 0}}, {"in_flight_max": 10}],
+    [
+        {"rate_per_s": 0},
+        {"rate_per_s": float("inf")},
+        {"client_timeout_s": -1},
+        {"attempts_max": 0},
+        {"arrivals": "bursts"},
+        {"mix": {}},
+        {"mix": {"create_payment": 0}},
+        {"in_flight_max": 10},
+    ],
 )
 def test_a_senseless_load_is_refused(fields):
     """Each field has its bounds; an in-flight bound that would drop healthy arrivals is one of them."""
@@ -97,7 +115,9 @@ def test_the_in_flight_bound_is_at_least_twice_rate_times_timeout(rate, timeout,
     assert load.in_flight_bound >= 2 * rate * timeout
 
 
-@pytest.mark.parametrize("fields", [{"baseline_s": 0}, {"fault_s": -1}, {"sustained_s": 9, "recovery_max_s": 8}])
+@pytest.mark.parametrize(
+    "fields", [{"baseline_s": 0}, {"fault_s": -1}, {"sustained_s": 9, "recovery_max_s": 8}]
+)
 def test_senseless_phases_are_refused(fields):
     """A recovery that could never be sustained within its deadline is refused."""
     with pytest.raises(ExperimentError):

@@ -12,7 +12,8 @@ LINES = [
      "amount": 5, "currency": "EUR", "status": "created"},
     {"t": "entry", "source": "database", "payment_id": "p1", "account": "a", "amount": -5, "currency": "EUR"},
     {"t": "account", "source": "database", "account": "a", "currency": "EUR", "balance": 95, "may_be_negative": False},
-    {"t": "digest", "node": "ledger-1", "role": "primary", "table": "payments", "digest": "77", "rows": 1, "position": "0/1"},
+    {"t": "digest", "node": "ledger-1", "role": "primary", "table": "payments",
+     "digest": "77", "rows": 1, "position": "0/1"},
     {"t": "complete", "source": "database"},
     {"t": "complete", "source": "replicas"},
 ]  # fmt: skip

@@ -61,10 +61,14 @@ def test_a_failure_of_the_harness_is_one_line(project):
     done.stdout.fnmatch_lines(["harness: the stack did not come up. Look at its logs"])
 
 
-@pytest.mark.parametrize(("args", "passed", "failed"), [(("-m", "gate"), 1, 0), (("-k", "lost"), 0, 1), (("-x",), 1, 1)])
+@pytest.mark.parametrize(
+    ("args", "passed", "failed"), [(("-m", "gate"), 1, 0), (("-k", "lost"), 0, 1), (("-x",), 1, 1)]
+)
 def test_selection_works_as_for_any_test(project, args, passed, failed):
     """Tags are marks, names are keywords."""
-    run(project, "experiments", *args).assert_outcomes(passed=passed, failed=failed, deselected=2 - passed - failed)
+    run(project, "experiments", *args).assert_outcomes(
+        passed=passed, failed=failed, deselected=2 - passed - failed
+    )
 
 
 def test_collect_only_needs_no_engine(project):
@@ -107,7 +111,10 @@ def test_more_than_one_xdist_worker_is_refused_by_name(project):
     """Experiments share one stack: parallel workers would harm each other's."""
     done = run(project, "experiments", "-n", "2")
     assert done.ret != 0
-    assert "experiments share one stack and cannot run on 2 xdist workers" in done.stdout.str() + done.stderr.str()
+    assert (
+        "experiments share one stack and cannot run on 2 xdist workers"
+        in done.stdout.str() + done.stderr.str()
+    )
 
 
 def test_one_xdist_worker_is_fine(project):

@@ -2,15 +2,25 @@ from __future__ import annotations
 
 import pytest
 
+from harness.load.process import Tick
 from harness.pulse import Pulse
 from harness.steady import SteadyState
 
-from harness.load.process import Tick
-
 
 def tick(start, good, judged=20):
-    return Tick(at=start + 2, arrivals=judged, ok=good, fail=0, info=judged - good, dropped=0, in_flight=0,
-                lag_p99_ms=1.0, window_start=start, good=good, judged=judged)
+    return Tick(
+        at=start + 2,
+        arrivals=judged,
+        ok=good,
+        fail=0,
+        info=judged - good,
+        dropped=0,
+        in_flight=0,
+        lag_p99_ms=1.0,
+        window_start=start,
+        good=good,
+        judged=judged,
+    )
 
 
 def pulse(*goods):

@@ -24,7 +24,7 @@ def test_every_injection_is_healed_in_its_own_time(times):
             schedule.took_effect(due, effects[due.index])
     assert healed.keys() == effects.keys() == set(range(len(times)))
     assert all(healed[i] == effects[i] + times[i][1] for i in healed)
-    assert [s for s in seen] == sorted(seen)
+    assert seen == sorted(seen)
 
 
 def test_an_injection_without_effect_has_no_heal_due():

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import RunFolderError
-from harness.timeline import Timeline, TimelineWriter
+from harness.timeline import Timeline
+from harness.timeline_writer import TimelineWriter
 
 
 def written(path, *events):
@@ -64,7 +65,7 @@ def test_a_torn_last_line_is_left_out_and_a_torn_middle_is_refused(tmp_path):
     path.write_text(whole + '{"at": 52.0, "ki')
     assert len(Timeline.read(path).events) == len(RUN)
     path.write_text("garbage\n" + whole)
-    with pytest.raises(RunFolderError, match="t.jsonl:1"):
+    with pytest.raises(RunFolderError, match=r"t.jsonl:1"):
         Timeline.read(path)
 
 

@@ -85,7 +85,7 @@ def weights_for(declared: Mapping[str, float], mix: Mapping[str, float] | None) 
 
 def near_miss(word: str, known: Mapping[str, object]) -> str:
     """What to write instead of a word that nothing is called."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake needs it
+    from difflib import get_close_matches  # only a mistake needs it
 
     close = get_close_matches(word, known, n=1)
     guess = f"Did you mean {close[0]!r}? " if close else ""

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.errors import LoadError
-from harness.experiment import Load
+from harness.workload import Load
 
 __all__ = ["LoadSpec", "is_loopback"]
 
