@@ -60,7 +60,7 @@ ATTEMPTS: Mapping[str, pl.DataType] = {
     "error": pl.String(),
     "node": pl.String(),
 }
-"""One row an attempt, in the order of sending; without an answer ``done_at`` is null, the outcome ``info``."""
+"""One row an attempt, in the order of sending; without an answer ``done_at`` is null, ``outcome`` info."""
 
 _REQUEST = pl.Struct(
     {"debtor": pl.String(), "creditor": pl.String(), "amount": pl.Int64(), "currency": pl.String()}

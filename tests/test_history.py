@@ -1,0 +1,217 @@
+"""A history is folded into operations exactly, whatever was cut off of it, and refused when it is corrupt."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.errors import HistoryError
+from harness.history import ATTEMPTS, OPERATIONS, HistoryWriter, read_history
+
+FOLDS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+REQUEST = {"debtor": "r-a", "creditor": "r-b", "amount": 7, "currency": "EUR"}
+
+ends = st.sampled_from(["ok", "fail", "info", None])
+# A dropped operation is the empty list; an attempt without an end was cut off, so it is the last one.
+attempts = st.lists(ends, max_size=5).map(lambda said: [*itertools.takewhile(lambda end: end, said), None][: len(said)])
+stories = st.lists(attempts, min_size=1, max_size=12)
+numbers = itertools.count()
+
+
+def write(path, stories, order=None):
+    """Write operations, their lines interleaved by ``order``; times are line numbers."""
+    with HistoryWriter(path, run="r", seed=1) as writer:
+        told = [list(_lines(writer, key, story)) for key, story in enumerate(stories)]
+        lines = [line for lines in told for line in lines] if order is None else order(told)
+        for at, line in enumerate(lines, 1):
+            line(float(at))
+        writer.end(float(len(lines) + 1))
+    return path
+
+
+def _lines(writer, number, story):
+    key = f"r-{number}"
+    if not story:
+        yield lambda at: writer.drop(key, "pay", write=True, intended_at=at, at=at)
+    for attempt, end in enumerate(story, 1):
+        yield lambda at, attempt=attempt: writer.invoke(
+            key, "pay", write=True, attempt=attempt, intended_at=at, at=at, request=REQUEST if attempt == 1 else None
+        )
+        if end is not None:
+            yield lambda at, attempt=attempt, end=end: writer.done(
+                key, attempt=attempt, at=at, outcome=end, status=200 + attempt, node=f"n-{attempt}", payment_id=key
+            )
+
+
+def whole(story):
+    """The outcome by the vocabulary's own words."""
+    if "ok" in story:
+        return "ok"
+    return "fail" if all(end == "fail" for end in story) else "info"
+
+
+def fresh(tmp_path):
+    return tmp_path / f"{next(numbers)}.jsonl"
+
+
+@FOLDS
+@given(stories=stories, random=st.randoms(use_true_random=False))
+def test_attempts_fold_to_the_outcome_that_the_vocabulary_says(tmp_path, stories, random):
+    """Whatever the order of lines: ok if any attempt was, fail if all were or it was dropped, else info."""
+
+    def shuffled(told):
+        left = [lines for lines in told if lines]
+        while left:
+            lines = random.choice(left)
+            yield_now.append(lines.pop(0))
+            left = [lines for lines in left if lines]
+        return yield_now
+
+    yield_now = []
+    history = read_history(write(fresh(tmp_path), stories, shuffled))
+    rows = {row["key"]: row for row in history.operations.iter_rows(named=True)}
+    assert len(rows) == len(stories)
+    for number, story in enumerate(stories):
+        row = rows[f"r-{number}"]
+        assert row["outcome"] == whole(story)
+        assert row["attempts"] == len(story)
+        assert row["dropped"] == (not story)
+        assert row["amount"] == (7 if story else None)
+
+
+@FOLDS
+@given(story=attempts.filter(bool))
+def test_the_answer_is_that_of_the_first_acknowledgement_else_of_the_last_completion(tmp_path, story):
+    """``done_at``, ``status`` and ``node`` come from one attempt, and ``sent_at`` from the first."""
+    history = read_history(write(fresh(tmp_path), [story]))
+    row = history.operations.row(0, named=True)
+    over = [number for number, end in enumerate(story, 1) if end is not None]
+    chosen = story.index("ok") + 1 if "ok" in story else (over[-1] if over else None)
+    assert row["sent_at"] == 1.0
+    assert row["status"] == (None if chosen is None else 200 + chosen)
+    assert row["node"] == (None if chosen is None else f"n-{chosen}")
+    assert row["done_at"] == (None if chosen is None else 2.0 * chosen)
+    assert history.attempts["outcome"].to_list() == [end or "info" for end in story]
+
+
+@settings(FOLDS, max_examples=150)
+@given(stories=stories, cut=st.floats(0, 1))
+def test_a_history_cut_at_any_byte_still_reads(tmp_path, stories, cut):
+    """A crash loses the line that was being written and nothing before it."""
+    path = write(fresh(tmp_path), stories)
+    data = path.read_bytes()
+    header = data.index(b"\n") + 1
+    kept = data[: header + int(cut * (len(data) - header))]
+    path.write_bytes(kept)
+    history = read_history(path)
+    assert history.truncated == (not kept.endswith(b"\n"))
+    assert history.ended == kept.endswith(data[-10:])
+    assert history.attempts.height == kept[: kept.rindex(b"\n")].count(b'"invoke"')
+
+
+junk = st.one_of(
+    st.binary(min_size=1, max_size=40).filter(lambda line: b"\n" not in line and b"\r" not in line),
+    st.sampled_from([
+        b"", b"{}", b"[]", b"null", b'{"t":"done"}', b'{"t":"invoked","at":1}', b'{"t":"end"}', b'{"t":"end","at":"x"}',
+        b'{"t":"done","key":"r-0","attempt":99,"at":1,"outcome":"ok"}',
+        b'{"t":"done","key":"r-0","attempt":1,"at":1,"outcome":"maybe"}',
+        b'{"t":"drop","key":"r-0","kind":"pay","write":1,"intended_at":1,"at":1}',
+    ]),
+)  # fmt: skip
+
+
+@settings(FOLDS, max_examples=150)
+@given(junk=junk, place=st.floats(0, 1, exclude_max=True))
+def test_a_corrupt_line_in_the_middle_is_refused_by_its_number(tmp_path, junk, place):
+    """What is not a line of the contract is named by file and line, never skipped."""
+    path = write(fresh(tmp_path), [["ok"], ["info", "ok"], ["fail"], []])
+    lines = path.read_bytes().split(b"\n")[:-1]
+    number = 1 + int(place * (len(lines) - 1))
+    path.write_bytes(b"\n".join([*lines[:number], junk, *lines[number:]]) + b"\n")
+    with pytest.raises(HistoryError) as refused:
+        read_history(path)
+    assert refused.value.where == f"{path}:{number + 1}"
+
+
+def test_a_corrupt_line_is_found_beyond_the_first_piece(tmp_path, monkeypatch):
+    """The number counts from the file's beginning, whatever pieces it is read in."""
+    monkeypatch.setattr("harness.history.lines.PIECE_BYTES", 300)
+    path = write(fresh(tmp_path), [["ok"]] * 50)
+    assert read_history(path).operations.height == 50
+    lines = path.read_bytes().split(b"\n")
+    lines[80] = lines[80][:-1]
+    path.write_bytes(b"\n".join(lines))
+    with pytest.raises(HistoryError) as refused:
+        read_history(path)
+    assert refused.value.where == f"{path}:81"
+
+
+@pytest.mark.parametrize("repeated", ["invoke", "done", "drop"])
+def test_the_same_line_twice_is_refused(tmp_path, repeated):
+    """An attempt begins once and ends once, or the outcomes mean nothing."""
+    path = write(fresh(tmp_path), [["ok"], []])
+    lines = path.read_text().splitlines()
+    again = next(line for line in lines if json.loads(line)["t"] == repeated)
+    path.write_text("\n".join([*lines, again]) + "\n")
+    with pytest.raises(HistoryError, match="twice") as refused:
+        read_history(path)
+    assert refused.value.where == f"{path}:{len(lines) + 1}"
+
+
+@pytest.mark.parametrize("first", ["", "\n", '{"t":"end","at":1}\n', '{"t":"header","run":"r","schema":2}\n', '{"t":"he'])
+def test_a_file_without_a_header_is_refused(tmp_path, first):
+    """Another file, or another schema, is not taken for a history."""
+    path = fresh(tmp_path)
+    path.write_text(first)
+    with pytest.raises(HistoryError) as refused:
+        read_history(path)
+    assert refused.value.where == f"{path}:1"
+
+
+def test_a_missing_file_is_one_clear_error(tmp_path):
+    """No traceback of the operating system."""
+    with pytest.raises(HistoryError, match="No such file"):
+        read_history(tmp_path / "nothing.jsonl")
+
+
+def test_the_tables_have_the_columns_of_the_contract(tmp_path):
+    """Names and types, also when there is nothing in them."""
+    for stories in ([], [["ok"]], [[]], [["info", "ok"]]):
+        history = read_history(write(fresh(tmp_path), stories))
+        assert history.operations.schema == pl.Schema(OPERATIONS)
+        assert history.attempts.schema == pl.Schema(ATTEMPTS)
+        assert history.ended
+
+
+@FOLDS
+@given(text=st.text())
+def test_any_text_is_written_so_that_it_reads_back(tmp_path, text):
+    """Lines are formatted by hand, so every character must survive it."""
+    path = fresh(tmp_path)
+    text = text.encode("utf-8", "replace").decode()
+    with HistoryWriter(path, run="r", seed=1) as writer:
+        writer.invoke("k" + text, text, write=False, attempt=1, intended_at=1, at=1)
+        writer.done("k" + text, attempt=1, at=2, outcome="info", error=text, node=text, payment_id=text)
+    row = read_history(path).operations.row(0, named=True)
+    assert [row[name] for name in ("key", "kind", "error", "node", "payment_id")] == ["k" + text, *[text] * 4]
+
+
+def test_a_line_is_in_the_file_when_the_call_returns(tmp_path):
+    """Another process reads it while the writer is open: nothing waits in a buffer."""
+    path = fresh(tmp_path)
+    with HistoryWriter(path, run="r", seed=1) as writer:
+        writer.invoke("r-1", "pay", write=True, attempt=1, intended_at=1, at=1, request=REQUEST)
+        assert json.loads(path.read_text().splitlines()[-1])["request"] == REQUEST
+        assert not read_history(path).ended
+
+
+def test_a_history_is_never_written_over(tmp_path):
+    """A second load of the same run folder is refused."""
+    path = write(fresh(tmp_path), [["ok"]])
+    with pytest.raises(HistoryError, match="exists"):
+        HistoryWriter(path, run="r", seed=1)
