@@ -49,7 +49,7 @@ def run_command(
         cwd: where it runs.
         env: its whole environment.
         timeout_s: the deadline, in seconds.
-        on_line: told of every line of standard error as it comes.
+        on_line: told of every line of either stream as it comes.
 
     Raises:
         EngineError: the program does not exist, or was not done by the deadline.
@@ -75,7 +75,7 @@ def _finish(process: subprocess.Popen[str], timeout_s: float, on_line: Callable[
     out: list[str] = []
     err: list[str] = []
     readers = [
-        threading.Thread(target=_read, args=(process.stdout, out, lambda _line: None), daemon=True),
+        threading.Thread(target=_read, args=(process.stdout, out, on_line), daemon=True),
         threading.Thread(target=_read, args=(process.stderr, err, on_line), daemon=True),
     ]
     for reader in readers:

@@ -237,22 +237,20 @@ class Stack:
         progress(f"starting {self.project}")
         deadline = now() + timeout_s
         patience = min(deadline, now() + _UNHEALTHY_MAX_S)
+        told: set[str] = set()  # Compose says it again for everything that waits for the same service
         while True:
             try:
                 self._compose.bring_up(
-                    deadline - now(), lambda line: _start_step(line, self.project, progress)
+                    deadline - now(), lambda line: _start_step(line, self.project, told, progress)
                 )
             except StackError as error:
-                # A running service is unhealthy for a moment while what it leans on is made anew, and
-                # Compose gives up at once: it gets that moment.
-                if now() < patience and self._all_run():
+                # A service is unhealthy for a moment while what it leans on is made anew or started
+                # again, and Compose gives up at once: it gets that moment. What exited does not.
+                if now() < patience and "unhealthy" in error.what:
                     time.sleep(1.0)
                     continue
                 raise self._blame(error) from error
             return
-
-    def _all_run(self) -> bool:
-        return all(container.state == "running" for container in self.engine.containers(self.project))
 
     def _blame(self, error: StackError) -> StackError:
         """The same error with the last words of the services that are not up."""
@@ -437,7 +435,10 @@ def _build_step(line: str, progress: Say) -> None:
             progress(f"  [{step[:100]}")
 
 
-def _start_step(line: str, project: str, progress: Say) -> None:
+def _start_step(line: str, project: str, told: set[str], progress: Say) -> None:
     words = line.split()
+    if line in told:
+        return
+    told.add(line)
     if len(words) >= 3 and words[0] == "Container" and words[-1] in ("Healthy", "Error"):  # noqa: PLR2004
         progress(f"  {words[1].removeprefix(f'{project}-')} {words[-1].lower()}")
