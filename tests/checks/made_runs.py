@@ -176,7 +176,7 @@ class _Maker:
         else:
             self._done(key, 1, at + 2, "info", None, None)
 
-    def _invoke(  # noqa: PLR0917  # the order of the line
+    def _invoke(  # the order of the line
         self,
         key: str,
         attempt: int,
@@ -198,7 +198,7 @@ class _Maker:
         }
         self.history.append(line | ({"request": request} if request else {}))
 
-    def _done(  # noqa: PLR0917  # the order of the line
+    def _done(  # the order of the line
         self, key: str, attempt: int, at: float, outcome: str, status: int | None, payment: str | None
     ) -> None:
         self.history.append(

@@ -82,6 +82,14 @@ def test_an_operation_that_never_came_back_met_the_fault():
     assert by_name(run, "LoadMetTheFault").verdict is Verdict.PASS
 
 
+def test_one_late_operation_of_sixteen_is_beyond_p99():
+    """The lag is taken at p99, not in the middle."""
+    run = make_run(["ok"], [1])
+    first = next(line for line in run.history if line.get("intended_at", 0) > DRAIN - 2)
+    first["at"] = first["intended_at"] + 0.15
+    assert by_name(run, "LoadKeptUp").verdict is Verdict.INCONCLUSIVE
+
+
 def test_the_generators_own_word_counts_too():
     """The load reports its lag a phase; what it sent may look punctual."""
     run = make_run(["ok"], [1])

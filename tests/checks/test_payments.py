@@ -10,7 +10,7 @@ from harness.checks.duplicates import NoDuplicatePayments
 from harness.checks.ledger import LedgerBalanced
 from harness.checks.lost import NoLostPayments
 from harness.checks.phantoms import NoPhantomPayments
-from harness.checks.promotion import promotions
+from harness.checks.promotion import destroyed_at, promotions
 from harness.verdict import Verdict
 
 FATES = ["refused", "dropped", "dropped", "refused", *["info-there"] * 8]
@@ -64,6 +64,15 @@ def test_nothing_to_judge_is_inconclusive(check):
     finding = check.judge(run.recording())
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "nothing to judge" in finding.detail
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_debit_or_a_credit_alone_that_is_repeated_is_a_duplicate(side):
+    """Half a posting set done twice is done twice."""
+    run = plain()
+    run.observations.append(postings(run.of("payment", source="database")[3])[side])
+    finding = NoDuplicatePayments().judge(run.recording())
+    assert (finding.verdict, finding.numbers["duplicated_payments"]) == (Verdict.FAIL, 1)
 
 
 def test_payments_of_other_runs_are_not_phantoms():
@@ -136,3 +145,14 @@ def test_an_acknowledged_payment_whose_request_is_unknown_is_inconclusive():
     run = plain()
     next(line for line in run.history if "request" in line and "fund" not in line["key"])["request"] = None
     assert NoLostPayments().judge(run.recording()).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_promotion_before_the_loss_does_not_end_the_search():
+    """The kill at 104.5 destroyed what was acknowledged at 104.03, though another node was promoted at 101."""
+    run = plain()
+    run.timeline.append(
+        {"at": 101.0, "wall": "", "kind": "role", "node": "ledger-3", "role": "primary", "before": None}
+    )
+    timeline = run.recording().timeline
+    assert promotions(timeline) == [101.0, 107.0]
+    assert destroyed_at(timeline, 104.03) == EFFECT
