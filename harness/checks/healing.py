@@ -21,7 +21,8 @@ class Healed:
 
     1. After the last heal somebody looked at the system itself, and found nothing (the timeline's last
        ``left_behind`` is there and empty).
-    2. The effect of each injection was seen to be gone.
+    2. The effect of each injection was seen to be gone. One that was looked for after the heal and still seen is
+       a fail; one that nobody looked for any more (the run broke off) is inconclusive.
     3. The evidence of each injection is whole: seen before, during and after, without a gap. A gap shows
        neither that it stayed nor that it went: inconclusive.
     4. Nobody looked: inconclusive. A run without injections is judged by the look alone.
@@ -35,12 +36,13 @@ class Healed:
     def judge(self, recording: Recording) -> Finding:
         """Judge one run."""
         injections, left = recording.timeline.injections, _left_behind(recording.timeline)
-        present = [record for record in injections if record.effect_at is not None and record.gone_at is None]
+        present = _still_in_effect(recording.timeline)
+        gone = [record for record in injections if record.gone_at is not None]
         return conclude(
             self,
             violated=bool(left or present),
             blind=_blind(injections, left),
-            measured=f"{count(len(injections) - len(present))} of {count(len(injections))} injections gone, "
+            measured=f"{count(len(gone))} of {count(len(injections))} injections gone, "
             + ("nobody looked for leftovers" if left is None else f"{count(len(left))} left behind"),
             bound="all gone, nothing left behind",
             examples=[
@@ -58,6 +60,12 @@ class Healed:
             ],
             numbers={"left_behind": None if left is None else len(left)},
         )
+
+
+def _still_in_effect(timeline: Timeline) -> list[InjectionRecord]:
+    """Those that were looked for after their heal, and never seen gone."""
+    stayed = {event["injection"] for event in timeline.of("not_gone")}
+    return [record for record in timeline.injections if record.id in stayed and record.gone_at is None]
 
 
 def _left_behind(timeline: Timeline) -> list[object] | None:

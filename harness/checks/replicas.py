@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from harness.checks.base import Recording
-from harness.checks.conclusion import conclude, examples_of, unread
+from harness.checks.conclusion import conclude, examples_of, known, unread
 from harness.checks.wording import count
 from harness.timeline import Timeline
 from harness.verdict import Finding
@@ -53,18 +53,19 @@ class Converged:
         complete = self.needs <= recording.books.complete
         missing = sorted(expected - set(digests["node"])) if complete else []
         diverged = _diverged(digests, partial=not complete)
+        blind = unread(recording.books, self.needs) or _blind(digests, expected)
         copies, tables = digests["node"].n_unique(), digests["table"].n_unique()
         return conclude(
             self,
             violated=bool(missing) or not diverged.is_empty(),
-            blind=unread(recording.books, self.needs) or _blind(digests, expected),
+            blind=blind,
             measured=_measured(copies, tables, missing, diverged),
             bound="every copy equal, at one position",
             examples=[
                 *({"what": "no copy was read of this node", "node": node} for node in missing),
                 *examples_of(diverged, "copies of a table differ"),
             ],
-            numbers={"copies": copies, "diverged_tables": diverged["table"].n_unique()},
+            numbers={"copies": copies, "diverged_tables": known(diverged["table"].n_unique(), blind)},
         )
 
 

@@ -68,6 +68,16 @@ def test_without_roles_it_is_not_known_who_should_hold_a_copy():
     assert Converged(nodes=["ledger-9"]).judge(recording).verdict is Verdict.FAIL
 
 
+def test_a_run_that_broke_off_before_the_heal_proves_nothing():
+    """The harness was killed while the fault was in effect: nobody saw whether it went."""
+    run = plain()
+    heal = next(i for i, event in enumerate(run.timeline) if event["kind"] == "heal")
+    run.timeline = run.timeline[:heal]
+    finding = Healed().judge(run.recording())
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.measured == "0 of 1 injections gone, nobody looked for leftovers"
+
+
 def test_nobody_looked_for_leftovers():
     """Nothing found is not the same as nobody looked."""
     run = plain()
