@@ -79,4 +79,4 @@ def parse(lines: list[str], root: Path) -> Cgroups | None:
 def _version_1(root: Path, controllers: str, path: str) -> Path:
     """Hosts mount a hierarchy under its joint name (``cpu,cpuacct``) or under each controller's."""
     joint = root / controllers
-    return (joint if joint.is_dir() else root / controllers.split(",")[-1]) / path
+    return (joint if joint.is_dir() else root / controllers.rsplit(",", maxsplit=1)[-1]) / path

@@ -73,20 +73,22 @@ class Engine:
         finally:
             connection.close()
 
-    def _call(self, method: str, path: str, timeout_s: float = 30.0) -> Any:  # noqa: ANN401  # any JSON
+    def _call(self, method: str, path: str, timeout_s: float = 30.0) -> Any:  # any JSON
         connection = _Connection(self._path, timeout_s)
         try:
             connection.request(method, path)
             response = connection.getresponse()
             body = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise Failed(f"the engine did not answer {method} {path.split('?')[0]}: {error}") from error
+            raise Failed(
+                f"the engine did not answer {method} {path.split('?', maxsplit=1)[0]}: {error}"
+            ) from error
         finally:
             connection.close()
         if response.status == _NOT_MODIFIED:
             return None
         if response.status >= _ERRORS_FROM:
-            raise Failed(f"the engine refused {method} {path.split('?')[0]}: {_message(body)}")
+            raise Failed(f"the engine refused {method} {path.split('?', maxsplit=1)[0]}: {_message(body)}")
         return json.loads(body) if body.strip() else None
 
 

@@ -29,7 +29,7 @@ def identity(pid: int) -> int | None:
         return None
 
 
-def visit(pid: int, errand: Callable[[], Any]) -> Any:  # noqa: ANN401  # the errand's own type
+def visit(pid: int, errand: Callable[[], Any]) -> Any:  # the errand's own type
     """Do something inside the network namespace of a process. Raises Failed when it is gone."""
     outcome: dict[str, Any] = {}
 

@@ -96,4 +96,4 @@ class Watching:
     def _missed(self) -> None:
         """The engine was away: whatever it did meanwhile, look at everything once."""
         for container in self._containers.refresh_all():
-            self._came(container.id, True)  # noqa: FBT003  # it may have been
+            self._came(container.id, True)  # it may have been

@@ -7,7 +7,6 @@ import os
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..namespaces import sockets_in
@@ -17,6 +16,8 @@ __all__ = ["GRACE_S", "Connection", "Datagrams", "End", "Handshake", "Listener"]
 GRACE_S = 0.02
 """What has not arrived by then is lost; on one host it takes well under a millisecond."""
 _RETRY_S = 0.25
+_TRIED_AT_ONCE = 8
+_ASKED_AT_ONCE = 32
 _STAMP = struct.Struct("!dQ")
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _NOTHING = (BlockingIOError, InterruptedError)
@@ -32,6 +33,7 @@ class End:
 
     @property
     def family(self) -> int:
+        """The socket family of the address."""
         return socket.AF_INET6 if ":" in self.address else socket.AF_INET
 
     def socket(self, kind: int) -> socket.socket:
@@ -128,67 +130,66 @@ def _echo(own: socket.socket) -> bool:
 
 
 class Handshake:
-    """New connections, one after the other: each is tried until it stands or is given up."""
+    """New connections: each is tried until it stands or is given up, and a few at once."""
 
     def __init__(self, start: End, listener: Listener) -> None:
         self._start = start
         self._listener = listener
-        self._socket: socket.socket | None = None
-        self.began_at = 0.0
+        self._tried: deque[tuple[float, socket.socket]] = deque()
 
-    def step(self, at: float) -> float | None:
-        """Go on. Returns when the connection was begun that stands now, if one does."""
-        if self._socket is not None and at - self.began_at > _RETRY_S:
-            self.close()
-        if self._socket is None:
-            self._socket, self.began_at = _connecting(self._start, self._listener), at
-            return None
-        if not _stands(self._socket):
-            return None
-        self.close()
-        return self.began_at
+    def step(self, at: float) -> list[float]:
+        """Go on, and begin one more. Returns when those were begun that stand now."""
+        stood = [(begun, own) for begun, own in self._tried if _stands(own)]
+        old = [(begun, own) for begun, own in self._tried if at - begun > _RETRY_S]
+        for entry in {*stood, *old}:
+            self._tried.remove(entry)
+            entry[1].close()
+        if len(self._tried) < _TRIED_AT_ONCE:
+            self._tried.append((at, _connecting(self._start, self._listener)))
+        return [begun for begun, _ in stood]
 
-    @property
-    def pending(self) -> bool:
-        """Whether one is being tried."""
-        return self._socket is not None
+    def lost(self, at: float) -> list[float]:
+        """When those were begun that should stand and do not."""
+        return [begun for begun, _ in self._tried if begun <= at - GRACE_S]
 
     def close(self) -> None:
-        """Give up the one that is being tried; nothing lingers."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        """Give up what is being tried; nothing lingers."""
+        for _, own in self._tried:
+            own.close()
+        self._tried.clear()
 
 
 class Connection:
     """One connection that is kept: small messages go out on it and must come back."""
 
-    def __init__(self, start: End, listener: Listener) -> None:
+    def __init__(self, start: End, listener: Listener, at: float) -> None:
         self._socket = _connecting(start, listener)
-        self.asked_at: float | None = None
-        self.stands = False
+        self._asked: deque[float] = deque([at])
+        self._stands = False
 
-    def step(self, at: float, read: Callable[[], float]) -> float | None:
-        """Go on: ask when nothing is asked. Returns the time when an answer has come."""
-        if not self.stands:
-            self.asked_at = at if self.asked_at is None else self.asked_at
-            self.stands = _stands(self._socket)
-            if self.stands:
-                self.asked_at = None
-        answer = None
-        if self.stands and self.asked_at is not None and self._answered():
-            self.asked_at, answer = None, read()
-        if self.stands and self.asked_at is None:
-            self.asked_at = at
+    def step(self, at: float) -> list[float]:
+        """Go on, and ask once more. Returns when those were asked that are answered now."""
+        if not self._stands:
+            self._stands = _stands(self._socket)
+            if self._stands:
+                self._asked.clear()
+            return []
+        answered = [self._asked.popleft() for _ in range(min(self._answers(), len(self._asked)))]
+        if len(self._asked) < _ASKED_AT_ONCE:
             with contextlib.suppress(OSError):
                 self._socket.send(b"?")
-        return answer
+                self._asked.append(at)
+        return answered
 
-    def _answered(self) -> bool:
+    def lost(self, at: float) -> list[float]:
+        """When those were asked that should be answered and are not."""
+        return [asked for asked in self._asked if asked <= at - GRACE_S]
+
+    def _answers(self) -> int:
         try:
-            return bool(self._socket.recv(64))
+            return len(self._socket.recv(4096))
         except OSError:
-            return False
+            return 0
 
     def close(self) -> None:
         """Close it."""

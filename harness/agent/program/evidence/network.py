@@ -69,7 +69,7 @@ class _Link:
             made.callback(datagrams.close)
             listener = Listener(right)
             made.callback(listener.close)
-            connection = Connection(left, listener)
+            connection = Connection(left, listener, now())
             self._parts = (datagrams, listener, connection, Handshake(left, listener))
             made.pop_all()
 
@@ -86,18 +86,8 @@ class _Link:
         assert self._parts is not None
         _, listener, connection, handshake = self._parts
         listener.serve()
-        answered = connection.step(at, now)
-        if answered is not None:
-            self.kept.normal(answered)
-        elif connection.asked_at is not None and at - connection.asked_at > GRACE_S:
-            self.kept.down = None
-            self.kept.effect(connection.asked_at if self.kept.effect_at is None else at)
-        begun = handshake.step(at)
-        if begun is not None:
-            self.fresh.normal(begun)
-        elif handshake.pending and at - handshake.began_at > GRACE_S:
-            self.fresh.down = None
-            self.fresh.effect(handshake.began_at if self.fresh.effect_at is None else at)
+        _told(self.kept, connection, at)
+        _told(self.fresh, handshake, at)
 
     def close(self) -> None:
         """Close every socket."""
@@ -117,6 +107,21 @@ class _Link:
         if shared is None:
             return None, f"{left.name} and {right.name} share no network"
         return (End(left.pid, places[0] or 0, shared[0]), End(right.pid, places[1] or 0, shared[1])), None
+
+
+def _told(item: Item, part: Connection | Handshake, at: float) -> None:
+    """Tell an item what came of what was tried.
+
+    What was on its way when the cut came may be answered long after: that is traffic at this moment.
+    """
+    for begun in part.step(now()):
+        item.normal(at if item.settled else begun)
+    lost = [begun for begun in part.lost(at) if begun >= (item.began_at or 0.0)]
+    if lost:
+        item.down = None
+        if item.effect_at is None:
+            item.effect(lost[0])
+        item.effect(at if item.settled else lost[-1])
 
 
 def _shared_addresses(left: Container, right: Container) -> tuple[str, str] | None:
@@ -173,6 +178,7 @@ class NetworkProbe:
         self._links = [_Link(left, right, self._pairs, self._containers) for left, right in links.values()]
 
     def tick(self, at: float) -> None:
+        """Look at every link once."""
         for link in self._links:
             link.tick(at)
 
