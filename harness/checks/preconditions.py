@@ -144,7 +144,7 @@ def _finding(
     name: str, words: list[str], measured: str, bound: str, numbers: Mapping[str, float | None] | None = None
 ) -> Finding:
     told = "; ".join(words)
-    blind = f"{told[0].upper()}{told[1:]}." if told else ""
+    blind = f"Not proven: {told}." if told else ""
     return conclude(name, violated=False, blind=blind, measured=measured, bound=bound, numbers=numbers)
 
 

@@ -136,8 +136,12 @@ def main() -> int:
     wrong = [row for check in checks if (row := timed(check, recording))]
     start = time.perf_counter()
     measurements(recording, judge_all(checks, recording))
-    print(f"{'all, with measurements':<24}{time.perf_counter() - start:8.2f} s")  # noqa: T201  # a benchmark prints its table
-    print(f"{number} operations; peak RSS {peak_mib():.0f} MiB, of which the recording {before:.0f} MiB")  # noqa: T201  # a benchmark prints its table
+    print(
+        f"{'all, with measurements':<24}{time.perf_counter() - start:8.2f} s"
+    )  # a benchmark prints its table
+    print(
+        f"{number} operations; peak RSS {peak_mib():.0f} MiB, of which the recording {before:.0f} MiB"
+    )  # a benchmark prints its table
     return 1 if wrong else 0
 
 
@@ -145,7 +149,9 @@ def timed(check: Check, recording: Recording) -> str | None:
     """Print one check's time; its name when it did not pass."""
     start = time.perf_counter()
     finding = check.judge(recording)
-    print(f"{finding.check:<24}{time.perf_counter() - start:8.2f} s  {finding.verdict.value}")  # noqa: T201  # a benchmark prints its table
+    print(
+        f"{finding.check:<24}{time.perf_counter() - start:8.2f} s  {finding.verdict.value}"
+    )  # a benchmark prints its table
     return None if finding.verdict is Verdict.PASS else finding.check
 
 
