@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from .problems import NoEffect, OutcomeUnknown
-from .session import Session
 
-__all__ = ["Attempt", "within"]
+__all__ = ["Attempt", "Cuttable", "within"]
 
 T = TypeVar("T")
 
 _CUT_GRACE_S = 0.5
+
+
+class Cuttable(Protocol):
+    """What :class:`~payments.session.Session` is to a deadline."""
+
+    commit_sent: bool
+
+    def cut(self) -> None:
+        """Make whoever waits on it wake up, as on a broken connection."""
+        ...
 
 
 class Attempt:
@@ -27,7 +36,7 @@ class Attempt:
     def __init__(self, until: float) -> None:
         self.until = until
         self.expired = False
-        self._session: Session | None = None
+        self._session: Cuttable | None = None
 
     def check_time(self) -> None:
         """Refuse to begin anything after the deadline.
@@ -38,7 +47,7 @@ class Attempt:
         if self.expired:
             raise NoEffect("The deadline passed before the ledger was reached.")
 
-    def holds(self, session: Session | None) -> None:
+    def holds(self, session: Cuttable | None) -> None:
         """The session that the work uses from now on."""
         self._session = session
 

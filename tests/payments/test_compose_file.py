@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+FOLDER = Path(__file__).parents[2] / "compose" / "payments"
+STACK = yaml.safe_load((FOLDER / "compose.yaml").read_text())
+VARIANT = yaml.safe_load((FOLDER / "compose.async-replication.yaml").read_text())
+
+
+def networks(service):
+    return set(STACK["services"][service]["networks"])
+
+
+def test_only_the_edge_is_on_a_network_that_leads_out():
+    """Every other network is internal, so nothing else has a way out or a published port."""
+    outer = {name for name, network in STACK["networks"].items() if not network.get("internal")}
+    assert outer == {"public"}
+    assert {name for name in STACK["services"] if networks(name) & outer} == {"edge"}
+    assert {name for name, service in STACK["services"].items() if "ports" in service} == {"edge"}
+    assert STACK["services"]["edge"]["ports"] == ["127.0.0.1::8080"]
+
+
+def test_no_service_falls_on_the_default_network():
+    """A service without networks would get Compose's default one, which leads out."""
+    assert all(service.get("networks") for service in STACK["services"].values())
+    assert not any("subnet" in str(network) for network in STACK["networks"].values())
+
+
+@pytest.mark.parametrize("name", sorted(STACK["services"]))
+def test_every_service_has_a_health_check_and_comes_back(name):
+    """What production has: a health check and a restart policy."""
+    service = STACK["services"][name]
+    assert service["healthcheck"]["test"][0] == "CMD"
+    assert service["restart"] == "unless-stopped"
+    conditions = {need["condition"] for need in service.get("depends_on", {}).values()}
+    assert conditions <= {"service_healthy"}
+
+
+def test_every_password_is_a_variable_that_must_be_given():
+    """x-harness names exactly the variables that the file refuses to be without, and no value stands in it."""
+    text = (FOLDER / "compose.yaml").read_text()
+    for name in STACK["x-harness"]["secrets"]:
+        assert f"${{{name}:?" in text
+    assert text.count(":?") == text.count("PASSWORD:?")
+
+
+def test_every_node_that_x_harness_names_is_a_service():
+    """A group or site with a misspelt node would be harmed in no experiment."""
+    section = STACK["x-harness"]
+    grouped = [node for group in section["groups"].values() for node in group["nodes"]]
+    assert sorted(grouped) == sorted(STACK["services"])
+    assert {node for site in section["sites"].values() for node in site} <= set(grouped)
+
+
+def test_the_negative_control_only_loosens_replication():
+    """The variant changes three settings of the ledger and nothing else."""
+    changes = {name: service["environment"] for name, service in VARIANT["services"].items()}
+    assert changes.keys() == {"ledger-1", "ledger-2", "ledger-3"}
+    for name, change in changes.items():
+        assert change.keys() <= STACK["services"][name]["environment"].keys()
+        assert change["LEDGER_SYNCHRONOUS_MODE"] == change["LEDGER_SYNCHRONOUS_MODE_STRICT"] == "false"
+        assert int(change["LEDGER_MAXIMUM_LAG_ON_FAILOVER_BYTES"]) == 64 * 2**20
