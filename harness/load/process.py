@@ -98,6 +98,18 @@ class LoadProcess:
             LoadError: it died, was refused something in its set-up, or was not ready by the deadline.
             ExperimentError: the locustfile or the mix is wrong.
         """
+        self.spawn()
+        within_s = self._spec.set_up_max_s + _START_BEYOND_S
+        if not self._started.wait(within_s):
+            raise LoadError(
+                f"the load was not ready within {within_s:g} s: {_last_words(self._log)}",
+                where=str(self._log),
+            )
+        if not self.started_at:
+            raise self._died()
+
+    def spawn(self) -> None:
+        """Start the process alone; :meth:`start` does this and waits."""
         with self._log.open("wb") as log:
             # A session of its own: Ctrl-C in a terminal must reach the harness alone, which drains in order.
             self._process = subprocess.Popen(
@@ -113,14 +125,11 @@ class LoadProcess:
             target=self._read, args=(self._process.stdout,), name="load", daemon=True
         )
         self._reader.start()
-        within_s = self._spec.set_up_max_s + _START_BEYOND_S
-        if not self._started.wait(within_s):
-            raise LoadError(
-                f"the load was not ready within {within_s:g} s: {_last_words(self._log)}",
-                where=str(self._log),
-            )
-        if not self.started_at:
-            raise self._died()
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number, once it was started."""
+        return self._process.pid if self._process else None
 
     @property
     def alive(self) -> bool:

@@ -73,6 +73,8 @@ def is_loopback(host: str | None) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return False
+    # An IPv4 address in IPv6's clothes: Python 3.13 looks inside, those before do not.
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
