@@ -20,12 +20,12 @@ def render(run_folder: Path) -> None:
         RunFolderError: there is no such folder, it holds nothing of a run, or it cannot be written to.
     """
     # Templates and Polars cost a third of a second: only who renders pays for them.
-    from harness.report.html import html  # noqa: PLC0415
-    from harness.report.junit import junit  # noqa: PLC0415
-    from harness.report.markdown import markdown  # noqa: PLC0415
-    from harness.report.material import gather  # noqa: PLC0415
-    from harness.report.view import view_of  # noqa: PLC0415
-    from harness.run_folder import RunFolder, write_atomically  # noqa: PLC0415
+    from harness.report.html import html
+    from harness.report.junit import junit
+    from harness.report.markdown import markdown
+    from harness.report.material import gather
+    from harness.report.view import view_of
+    from harness.run_folder import RunFolder, write_atomically
 
     folder = RunFolder.open(run_folder.absolute())
     view = view_of(folder, gather(folder))

@@ -23,7 +23,7 @@ STATES = ("good", "late", "info", "fail", "dropped")
 _LEFT, _RIGHT, _AXIS = 46.0, 10.0, 22.0
 _LANE, _LANE_GAP = 15.0, 4.0
 _CHARACTER = 6.1  # of the 11 px text, measured on the widest common sans-serif
-_TICK_ROOM = 64.0
+_TICK_ROOM = 52.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def happenings(chart: Chart) -> str:
         rows.append(_lane(chart, lane, y))
         y += _LANE + _LANE_GAP
     names = (_phase_name(chart, name, span) for name, span in chart.phases.items())
-    return _panel(
-        chart, y - _LANE_GAP, (*names, *rows), "Phases, injected faults and the role of each node over time"
-    )
+    label = "Phases, injected faults and the role of each node over time"
+    # The bars say when a fault was; a mark across their words would only strike them through.
+    return _panel(chart, y - _LANE_GAP, (*names, *rows), label, marks_on_top=False)
 
 
 def throughput(chart: Chart) -> str:
@@ -123,7 +123,9 @@ def latency(chart: Chart) -> str:
     return _panel(chart, height, inside, "Latency from the intended time: median and 99th percentile")
 
 
-def _panel(chart: Chart, height: float, inside: Iterable[str], label: str) -> str:
+def _panel(
+    chart: Chart, height: float, inside: Iterable[str], label: str, *, marks_on_top: bool = True
+) -> str:
     """The shaded phases, what stands on them, the marks of the faults and the time axis."""
     shades = (
         svg.rect(chart.x(start), 0, chart.x(end) - chart.x(start), height, f"phase phase-{name}")
@@ -137,7 +139,8 @@ def _panel(chart: Chart, height: float, inside: Iterable[str], label: str) -> st
     )
     total = height + _AXIS
     view = f"0 0 {svg.number(chart.width)} {svg.number(total)}"
-    content = (*shades, *inside, *marks, *_time_axis(chart, height))
+    layers = (*inside, *marks) if marks_on_top else (*marks, *inside)
+    content = (*shades, *layers, *_time_axis(chart, height))
     return svg.tag(
         "svg", *content, viewBox=view, role="img", aria_label=label, width=chart.width, height=total
     )
@@ -193,7 +196,7 @@ def _hovers(chart: Chart, height: float) -> Iterable[str]:
 
 def _phase_name(chart: Chart, name: str, span: tuple[float, float]) -> str:
     start, end = chart.x(span[0]), chart.x(span[1])
-    if end - start < len(name) * _CHARACTER + 4:
+    if end - start < len(name) * _CHARACTER + 12:
         return ""
     return svg.text((start + end) / 2, 12, name, "phase-name", text_anchor="middle")
 

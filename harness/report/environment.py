@@ -20,16 +20,22 @@ class Fact:
     value: str
 
 
-def experiment_facts(run: RunInfo | None) -> tuple[Fact, ...]:
-    """Load, phases, injections and expectations as they were resolved."""
+def experiment_facts(run: RunInfo | None, *, closed: bool) -> tuple[Fact, ...]:
+    """Load, phases, injections and expectations as they were resolved.
+
+    Args:
+        run: what ``run.json`` says; None when it is missing.
+        closed: whether the load waited for answers, so that it asked less while the stack was slow.
+    """
     if run is None:
         return ()
     one, steady = run.experiment, run.steady_state
     load, phases = one.load, one.phases
     mix = f", mix {_fields(load.mix)}" if load.mix else ""
+    how = "closed: each user waits for its answer" if closed else f"{load.arrivals} arrivals, open"
     tries = f"at most {load.attempts_max} attempts of {load.client_timeout_s:g} s"
     return (
-        Fact("Load", f"{load.rate_per_s:g}/s, {load.arrivals} arrivals, open{mix}; {tries}"),
+        Fact("Load", f"{load.rate_per_s:g}/s, {how}{mix}; {tries}"),
         Fact("In flight", f"at most {load.in_flight_bound}; what comes beyond it is dropped and counted"),
         Fact("Phases", _phases(phases.baseline_s, phases.fault_s, phases.recovery_max_s, phases.sustained_s)),
         Fact("Good", f"acknowledged within {steady.good_within_ms:g} ms of the intended time"),

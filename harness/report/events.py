@@ -12,6 +12,7 @@ from harness.timeline import Timeline
 __all__ = ["EVENTS_MAX", "EventRow", "rows"]
 
 EVENTS_MAX = 400
+_PROBES_MAX = 3
 _Event = Mapping[str, Any]
 
 
@@ -58,10 +59,24 @@ def _injection(event: _Event) -> str:
     return str(event.get("injection", "an injection"))
 
 
+def _seen(event: _Event) -> str:
+    """What was seen, without the moment that stands in the first column already."""
+    evidence = event.get("evidence")
+    if not isinstance(evidence, Mapping):
+        return _plain(evidence)
+    return "; ".join(filter(None, (_plain(evidence.get("why")), _plain(evidence.get("excused")))))
+
+
 def _evidence(event: _Event) -> tuple[str, str]:
-    seen = f"{event.get('samples', 0)} samples, {event.get('gaps', 0)} gaps"
+    """How much was looked at, and through what: a probe each."""
+    gaps = event.get("gaps")
+    number = len(gaps) if isinstance(gaps, list) else gaps or 0
+    names = [str(item.get("name")) for item in event.get("items", ())]
+    more = f" and {len(names) - _PROBES_MAX} more" if len(names) > _PROBES_MAX else ""
+    by = f"; by {', '.join(names[:_PROBES_MAX])}{more}" if names else ""
     why = f": {event['why']}" if event.get("why") else ""
-    return f"{_injection(event)} evidence: {event.get('verdict')}", f"{seen}{why}"
+    seen = f"{event.get('samples', 0)} samples, {number} gaps{why}{by}"
+    return f"{_injection(event)} evidence: {event.get('verdict')}", seen
 
 
 def _role(event: _Event) -> tuple[str, str]:
@@ -101,10 +116,10 @@ def _plain(value: object) -> str:
 _WORDS: Mapping[str, Callable[[_Event], tuple[str, str]]] = {
     "phase": lambda event: (f"phase: {event.get('phase')}", ""),
     "resolve": _resolve,
-    "in_effect": lambda event: (f"{_injection(event)} seen in effect", _plain(event.get("evidence"))),
+    "in_effect": lambda event: (f"{_injection(event)} seen in effect", _seen(event)),
     "no_effect": lambda event: (f"{_injection(event)} not seen in effect", _plain(event.get("why"))),
     "heal": lambda event: (f"{_injection(event)} heal asked for", ""),
-    "gone": lambda event: (f"{_injection(event)} seen gone", _plain(event.get("evidence"))),
+    "gone": lambda event: (f"{_injection(event)} seen gone", _seen(event)),
     "not_gone": lambda event: (f"{_injection(event)} not seen gone", _plain(event.get("why"))),
     "evidence": _evidence,
     "engine": lambda event: (f"engine: {event.get('node')} {event.get('action')}", ""),

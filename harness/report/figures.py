@@ -176,21 +176,26 @@ def bin_length_s(length_s: float) -> int:
 
 
 def bins(load: pl.DataFrame, length_s: float) -> tuple[Bin, ...]:
-    """The run in stretches of equal length, empty ones included; nothing when there was no load."""
+    """The run in stretches of equal length, empty ones included; nothing when there was no load.
+
+    What is left at the end belongs to the last one, as in the checks' windows: a sliver's rate says nothing.
+    """
     step = bin_length_s(length_s)
-    last = math.ceil(length_s / step) if load.height else 0
+    last = max(1, int(length_s / step + 1e-9)) if load.height else 0
     every = pl.DataFrame({"bin": range(last)}, schema={"bin": pl.Int64()})
     grouped = (
-        load.with_columns((pl.col("at_s") // step).cast(pl.Int64).alias("bin"))
+        load.with_columns((pl.col("at_s") // step).cast(pl.Int64).clip(0, last - 1).alias("bin"))
         .group_by("bin")
         .agg(*_counts(), *_latencies(0.5, 0.99))
     )
     rows = every.join(grouped, on="bin", how="left").sort("bin")
     whole = rows.with_columns(pl.exclude("bin", "p50_ms", "p99_ms").fill_null(0))
-    return tuple(
-        Bin(start_s=float(row.pop("bin") * step), length_s=float(step), **row)
-        for row in whole.iter_rows(named=True)
-    )
+    return tuple(_bin(row, step, last, length_s) for row in whole.iter_rows(named=True))
+
+
+def _bin(row: dict[str, Any], step: int, last: int, length_s: float) -> Bin:
+    start_s = float(row.pop("bin") * step)
+    return Bin(start_s=start_s, length_s=length_s - start_s if start_s >= (last - 1) * step else step, **row)
 
 
 def errors(history: History, span: Span, phases: Mapping[str, tuple[float, float]]) -> tuple[ErrorRow, ...]:

@@ -73,8 +73,8 @@ def _rest(view: View) -> Iterable[_Case]:
 
 def _moment(view: View) -> dict[str, str]:
     """The common schema wants seconds and no zone; it is UTC, as everything in the run folder."""
-    found = re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", view.wall)
-    return {"timestamp": found[0]} if found else {}
+    found = re.match(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)", view.wall)
+    return {"timestamp": f"{found[1]}T{found[2]}"} if found else {}
 
 
 def _properties(suite: ET.Element, view: View) -> None:

@@ -63,13 +63,19 @@ def _mark(record: InjectionRecord, zero: float) -> FaultMark:
 
     return FaultMark(
         id=record.id,
-        label=" ".join((record.fault, ", ".join(record.nodes))),
+        label=f"{record.fault} {_target(record)}",
         effect_s=since(record.effect_at),
         heal_s=since(record.heal_at),
         gone_s=since(record.gone_at),
         evidence=record.evidence,
         why=record.why,
     )
+
+
+def _target(record: InjectionRecord) -> str:
+    """The nodes, side by side as the selectors named them: a partition is between two sides."""
+    sides = [names for names in record.resolved.values() if names]
+    return " | ".join(map(", ".join, sides)) if len(sides) > 1 else ", ".join(record.nodes)
 
 
 def lanes(timeline: Timeline, zero: float, end_s: float) -> tuple[Lane, ...]:

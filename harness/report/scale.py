@@ -9,7 +9,7 @@ from dataclasses import dataclass
 __all__ = ["Scale", "linear", "linear_ticks", "log_ms", "log_ms_ticks", "time_label", "time_ticks"]
 
 Scale = Callable[[float], float]
-_TIME_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
+_TIME_STEPS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600)
 _MINUTE_S = 60
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from harness.report.words import count, seconds
 from harness.run_folder import FindingInfo, Result
 from harness.verdict import Verdict
@@ -55,7 +57,7 @@ def _failed(result: Result) -> str:
     if not failed:
         return f"Payments did not stay continuous: {_closed(result.reason)}"
     named = "; ".join(
-        f"{one.check} measured {one.measured}, allowed {one.bound}" for one in failed[:_NAMED_MAX]
+        f"{one.check} measured {_bare(one.measured)}, allowed {one.bound}" for one in failed[:_NAMED_MAX]
     )
     more = len(failed) - _NAMED_MAX
     return f"Payments did not stay continuous: {named}{f'; and {more} more' if more > 0 else ''}."
@@ -64,6 +66,11 @@ def _failed(result: Result) -> str:
 def _others(failed: list[FindingInfo]) -> str:
     names = [finding.check for finding in failed if finding.check != "NoLostPayments"]
     return f", and {', '.join(names)} did not hold" if names else ""
+
+
+def _bare(measured: str) -> str:
+    """Without what stands in brackets: the finding has it."""
+    return re.sub(r" \([^)]*\)", "", measured)
 
 
 def _closed(words: str) -> str:

@@ -23,6 +23,7 @@ from harness.verdict import Verdict
 __all__ = ["FindingView", "Table", "View", "view_of"]
 
 _LOADED = ("baseline", "fault", "recovery")
+_HAIR_S = 1e-6  # a span ends before its end, and the last operation is in it
 _ANSWERS = {Verdict.PASS: "Pass", Verdict.FAIL: "Fail", Verdict.INCONCLUSIVE: "Inconclusive"}
 
 
@@ -102,16 +103,18 @@ def view_of(folder: RunFolder, material: Material) -> View:
     run, result, history = material.run, material.result, material.history
     steady = run.steady_state if run else SteadyState()
     span = _load_span(material)
-    phases = _relative(material.timeline, span.start)
+    phases = _relative(material.timeline, span)
     load = figures.load_of(history, span, steady) if history else None
     phase_rows = figures.phase_rows(load, phases) if load is not None and load.height else ()
     findings = [_finding(info, span.start) for info in (result.findings if result else ())]
-    expected = {item.check for item in run.experiment.expect} if run else None
+    expected = {item.check for item in run.experiment.expect} if run else {one.info.check for one in findings}
+    asked = [one for one in findings if one.info.check in expected]
+    conditions = [one for one in findings if one.info.check not in expected]
     return View(
         name=run.experiment.name if run else result.experiment if result else folder.path.name,
         variant=run.variant if run else result.variant if result else None,
         run=folder.path.name,
-        wall=run.started.wall if run else _first_wall(material.timeline),
+        wall=_moment(run.started.wall if run else _first_wall(material.timeline)),
         hypothesis=run.experiment.hypothesis if run else "",
         description=run.experiment.description if run else "",
         verdict=result.verdict if result else Verdict.INCONCLUSIVE,
@@ -127,8 +130,8 @@ def view_of(folder: RunFolder, material: Material) -> View:
         faults=marks.faults(material.timeline, span.start),
         lanes=marks.lanes(material.timeline, span.start, span.length_s),
         tiles=tiles(result, phase_rows[-1] if phase_rows else None),
-        findings=tuple(one for one in findings if expected is None or one.info.check in expected),
-        conditions=tuple(one for one in findings if expected is not None and one.info.check not in expected),
+        findings=tuple(asked),
+        conditions=tuple(conditions),
         left_behind=result.left_behind if result else (),
         errors=figures.errors(history, span, phases) if history else (),
         nodes=figures.nodes(history, span) if history else (),
@@ -136,31 +139,44 @@ def view_of(folder: RunFolder, material: Material) -> View:
         events_all=len(material.timeline.events),
         logs=material.logs,
         measurements=_measurements(material),
-        experiment=experiment_facts(run),
+        experiment=experiment_facts(run, closed=bool(history and history.header.get("closed"))),
         environment=environment(run),
         commands=commands(run, folder),
-        methods=methods(one.info.check for one in findings),
+        methods=methods(one.info.check for one in (*asked, *conditions)),
     )
 
 
 def _load_span(material: Material) -> Span:
-    """Of the timeline, else of the history: an interrupted run may have only one of them."""
-    if span := material.timeline.load_span:
+    """Of the timeline; where that stops before the load does, or is missing, the history knows the end."""
+    span = material.timeline.load_span
+    times = material.history.operations["intended_at"] if material.history is not None else None
+    if span and (material.timeline.phases.keys() - {"setup", *_LOADED} or times is None or times.is_empty()):
         return span
-    if material.history is not None and material.history.operations.height:
-        times = material.history.operations["intended_at"]
-        return Span(float(times[0]), float(times[-1]) + 1e-6)
+    if times is not None and not times.is_empty():
+        start = span.start if span else float(times[0])
+        return Span(start, max(float(times[-1]) + _HAIR_S, span.end if span else start))
     start = material.run.started.at if material.run else 0.0
     return Span(start, start)
 
 
-def _relative(timeline: Timeline, zero: float) -> dict[str, tuple[float, float]]:
+def _relative(timeline: Timeline, load: Span) -> dict[str, tuple[float, float]]:
+    """The phases of the load, from its start; the last one lasts to its end."""
     spans = timeline.phases
-    return {name: (spans[name].start - zero, spans[name].end - zero) for name in _LOADED if name in spans}
+    names = [name for name in _LOADED if name in spans]
+    ends = [spans[name].end for name in names[:-1]] + [load.end]
+    return {
+        name: (spans[name].start - load.start, end - load.start)
+        for name, end in zip(names, ends, strict=False)
+    }
 
 
 def _first_wall(timeline: Timeline) -> str:
     return str(timeline.events[0].get("wall", "")) if timeline.events else ""
+
+
+def _moment(wall: str) -> str:
+    """``2026-01-31T12:00:00.123Z`` as a person writes it."""
+    return wall.replace("T", " ").partition(".")[0].removesuffix("Z") + " UTC" if wall else ""
 
 
 def _why_no_verdict(material: Material) -> str:

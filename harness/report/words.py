@@ -6,7 +6,7 @@ __all__ = ["clock", "count", "milliseconds", "percent", "seconds"]
 
 NOTHING = "\N{EN DASH}"
 _NARROW_SPACE = "\u202f"
-_TEN_S_IN_MS = 10_000
+_SECOND_IN_MS = 1000
 _MINUTE_S = 60
 
 
@@ -21,11 +21,11 @@ def seconds(value: float | None, *, digits: int = 1) -> str:
 
 
 def milliseconds(value: float | None) -> str:
-    """``7.2 ms``, ``140 ms``, ``12.3 s``; a dash when nothing was measured."""
+    """``7.2 ms``, ``140 ms``, ``12.34 s``; a dash when nothing was measured."""
     if value is None:
         return NOTHING
-    if value >= _TEN_S_IN_MS:
-        return f"{value / 1000:.1f} s"
+    if value >= _SECOND_IN_MS:
+        return f"{value / 1000:.2f} s"
     return f"{value:.1f} ms" if value < 10 else f"{count(round(value))} ms"  # noqa: PLR2004  # a digit fewer
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.experiment import Load, Phases
 from harness.history import HistoryWriter
 from harness.judgement import judge_run
 from harness.run_folder import (
@@ -22,7 +23,6 @@ from harness.run_folder import (
     StackInfo,
     Started,
 )
-from harness.experiment import Load, Phases
 
 KINDS = ("pass", "fail", "inconclusive", "interrupted")
 ZERO = 51_000.0
@@ -242,22 +242,30 @@ def _events(plan: Plan, kind: str) -> Iterator[dict[str, Any]]:
         destroys=True,
     )
     yield event(baseline + 0.02, "engine", node="ledger-1", action="die")
-    yield event(baseline + 0.021, "in_effect", injection="i1", evidence="the process is gone")
+    yield event(
+        baseline + 0.021,
+        "in_effect",
+        injection="i1",
+        evidence={"effect_at": ZERO + baseline + 0.021, "why": ""},
+    )
     yield event(baseline + 0.9, "role", node="ledger-1", role=None, before="primary")
     yield event(promoted, "role", node="ledger-2", role="primary", before="sync-standby")
     yield event(promoted + 1.2, "role", node="ledger-3", role="sync-standby", before="replica")
     yield event(heal, "heal", injection="i1")
     yield event(heal + 0.28, "engine", node="ledger-1", action="start")
-    yield event(heal + 0.3, "gone", injection="i1", evidence="the process runs")
-    gap = kind == "inconclusive"
+    yield event(
+        heal + 0.3, "gone", injection="i1", evidence={"gone_at": ZERO + heal + 0.3, "why": "", "excused": []}
+    )
+    gap, why = kind == "inconclusive", "nobody looked for 1.4 s"
     yield event(
         heal + 0.31,
         "evidence",
         injection="i1",
         samples=812,
-        gaps=int(gap),
+        gaps=[{"what": why}] if gap else [],
         verdict="inconclusive" if gap else "pass",
-        why="no sample for 1.4 s at +21.0 s: the agent was not scheduled" if gap else "",
+        why=why if gap else "",
+        items=[{"name": "ledger-1 runs", "looks": 812}],
     )
     yield event(heal + 4.1, "role", node="ledger-1", role="replica", before=None)
     yield event(plan.end_s - 0.1, "recovered", sustained_s=5.0, whole=True)
