@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from harness.clock import now
@@ -16,6 +17,7 @@ __all__ = ["Removed", "tear_down"]
 _KINDS = ("containers", "networks", "volumes")
 """In this order: a network and a volume go when no container uses them any more."""
 _DEADLINE_S = 60.0
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,18 @@ def _sweep_until_clean(engine: Engine, project: str) -> None:
 
 
 def _sweep(engine: Engine, left: dict[str, dict[str, str]]) -> list[str]:
-    problems = []
+    problems: list[str] = []
+
+    def remove(kind: str, ident: str) -> None:
+        try:
+            engine.remove(kind, ident)
+        except EngineError as error:  # go on: what can go shall go
+            problems.append(str(error))
+
     for kind in _KINDS:
-        for ident in left.get(kind, {}):
-            try:
-                engine.remove(kind, ident)
-            except EngineError as error:  # go on: what can go shall go
-                problems.append(str(error))
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            for ident in left.get(kind, {}):
+                pool.submit(remove, kind, ident)
     return problems
 
 

@@ -68,14 +68,14 @@ def test_every_error_of_the_engine_is_ours(kind: type[Exception]) -> None:
     # Their constructors want answers of an engine: a child of each needs none.
     plain = {"__init__": lambda self: Exception.__init__(self, "reason"), "__str__": lambda _self: "reason"}
     child = type(kind.__name__, (kind,), plain)
-    with pytest.raises(EngineError, match="^it failed: "), engine_errors("it failed"):
+    with pytest.raises(EngineError, match=r"^it failed: "), engine_errors("it failed"):
         raise child
 
 
 def test_an_engine_that_does_not_run_names_the_mend(monkeypatch, tmp_path: Path) -> None:
     """No engine: exit 4 and what to do about it."""
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
-    with pytest.raises(EngineError, match="no engine answers.*harness doctor --fix") as caught:
+    with pytest.raises(EngineError, match=r"no engine answers.*harness doctor --fix") as caught:
         Engine().version()
     assert caught.value.exit_code == 4
 
