@@ -217,7 +217,8 @@ class Agent:
                 best_s, self.offset_s = took, at - (sent + took / 2)
         if abs(self.offset_s) > _OFFSET_MAX_S + best_s / 2:
             raise AgentError(
-                f"the agent's clock is {self.offset_s * 1000:+.1f} ms off ours, and {_OFFSET_MAX_S * 1000:g} ms is the most",
+                f"the agent's clock is {self.offset_s * 1000:+.1f} ms off ours;"
+                f" {_OFFSET_MAX_S * 1000:g} ms is the most",
                 mend="Run the harness on the engine's own Linux host: there both read one CLOCK_MONOTONIC",
             )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .engine import Engine
-from .refusal import Refused
+from .refusal import Gone, Refused
 
 __all__ = ["Container", "Containers", "describe"]
 
@@ -117,7 +117,7 @@ class Containers:
         for container in self._engine.project(self._project):
             try:
                 found.append(self.refresh(container))
-            except Refused:
+            except (Gone, Refused):
                 continue
         return found
 

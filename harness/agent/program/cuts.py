@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from . import netfilter, rules
 from .clock import now
 from .containers import Container, Containers
 from .namespaces import identity
-from .refusal import Failed
+from .refusal import Failed, Gone
 from .rules import Drop
 
 __all__ = ["Cut", "Cuts", "Pair"]
@@ -70,8 +71,10 @@ class Cut:
             for container in reversed(self._order):
                 try:
                     self._remove_from(container)
+                except Gone:
+                    continue
                 except Failed as error:
-                    errors.append(f"{self._containers.get(container).name}: {error}")
+                    errors.append(str(error))
         if errors:
             raise Failed("; ".join(errors))
 
@@ -155,7 +158,8 @@ class Cuts:
         cut = self._active.get(injection)
         if cut is None:
             for container in containers:
-                remove_by_looking(injection, self._containers.get(container))
+                with contextlib.suppress(Gone):
+                    remove_by_looking(injection, self._containers.refresh(container))
             return
         cut.end()
         with self._lock:

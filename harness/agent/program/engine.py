@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from .refusal import Failed
+from .refusal import Failed, Gone
 
 __all__ = ["SOCKET", "Engine"]
 
 SOCKET = "/var/run/docker.sock"
 _NOT_MODIFIED = 304
+_NOT_FOUND = 404
 _ERRORS_FROM = 400
 
 
@@ -47,11 +48,6 @@ class Engine:
         filters = json.dumps({"label": [f"com.docker.compose.project={project}"]})
         query = urlencode({"all": "1", "filters": filters})
         return [entry["Id"] for entry in self._call("GET", f"/containers/json?{query}")]
-
-    def network(self, network: str) -> dict[str, Any]:
-        """Everything the engine says about one network. Raises Failed."""
-        answer: dict[str, Any] = self._call("GET", f"/networks/{quote(network)}")
-        return answer
 
     def act(self, container: str, action: str, timeout_s: float = 30.0, **query: str | float) -> None:
         """``start``, ``stop``, ``kill``, ``pause``... one container. Already so is fine. Raises Failed."""
@@ -87,6 +83,8 @@ class Engine:
             connection.close()
         if response.status == _NOT_MODIFIED:
             return None
+        if response.status == _NOT_FOUND:
+            raise Gone(f"the engine knows nothing of it: {_message(body)}")
         if response.status >= _ERRORS_FROM:
             raise Failed(f"the engine refused {method} {path.split('?', maxsplit=1)[0]}: {_message(body)}")
         return json.loads(body) if body.strip() else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .clock import now
 from .ledger import Ledger
-from .refusal import Failed, Refused
+from .refusal import Failed, Gone, Refused
 from .steps import Step, Steps
 
 __all__ = ["Injection", "Injections"]
@@ -115,6 +115,8 @@ class Injections:
         for step in steps:
             try:
                 self._steps.do(injection, step)
+            except Gone:
+                continue
             except (Failed, Refused) as error:
                 remaining.append(f"{injection}: {step['do']}: {error}")
         return remaining

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["Failed", "Refused"]
+__all__ = ["Failed", "Gone", "Refused"]
 
 
 class Refused(Exception):
@@ -11,3 +11,7 @@ class Refused(Exception):
 
 class Failed(Exception):
     """The request was tried, and the system did not do it."""
+
+
+class Gone(Failed):
+    """What was named is no more; nothing of it is left to heal."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import threading
@@ -20,7 +21,7 @@ from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
 from .injections import Injections
 from .ledger import Ledger
-from .refusal import Failed, Refused
+from .refusal import Failed, Gone, Refused
 from .steps import Steps
 from .watching import Watching
 
@@ -91,11 +92,12 @@ class Session:
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Do one request; an error is an answer too."""
-        op = self._table.get(str(request.get("op")))
         arguments = request.get("args") or {}
+        op = self._table.get(str(request.get("op")))
+        if op is None:
+            what = f"there is no operation {request.get('op')!r}"
+            return {"id": request.get("id"), "error": what, "kind": "refused"}
         try:
-            if op is None:
-                raise Refused(f"there is no operation {request.get('op')!r}")
             return {"id": request.get("id"), "ok": op(**arguments)}
         except (Refused, Failed) as error:
             return {"id": request.get("id"), "error": str(error), "kind": type(error).__name__.lower()}
@@ -183,7 +185,8 @@ class Session:
         """By the harness's own journal: for what a session did that is no more."""
         remaining = self._injections.heal(injection)
         for step in steps:
-            self._steps.check(step)
+            with contextlib.suppress(Gone):
+                self._steps.check(step)
         remaining += self._injections.undo(injection, steps)
         if not remaining:
             self._ledger.strike(injection)

@@ -157,13 +157,16 @@ class NetworkProbe:
 
     @property
     def items(self) -> Sequence[Item | Open]:
+        """Those of every link."""
         return [item for link in self._links for item in link.items]
 
     @property
     def tick_s(self) -> float:
+        """More links take longer to look at."""
         return max(_TICK_S, _TICK_PER_LINK_S * len(self._links))
 
     def open(self) -> None:
+        """Find the links that are there to be cut. Raises Failed when there is none."""
         for container in {end for pair in self._pairs for end in pair}:
             self._containers.refresh(container)
         taken = self._cuts.others(self._injection)
@@ -198,5 +201,6 @@ class NetworkProbe:
         return None
 
     def close(self) -> None:
+        """Close every socket."""
         for link in self._links:
             link.close()

@@ -44,11 +44,13 @@ class RunningProbe(_Look):
         self._cgroups: Cgroups | None = None
 
     def open(self) -> None:
+        """Know what runs before the fault."""
         found = self._containers.refresh(self._container)
         self._first = identify(found.pid) if found.pid else None
         self._cgroups = of_process(found.pid) if found.pid else None
 
     def tick(self, at: float) -> None:
+        """Look once."""
         item = self.items[0]
         if self._first is not None and alive(self._first):
             item.normal(at)
@@ -76,9 +78,11 @@ class MatchingProbe(_Look):
         self._scanned_at = 0.0
 
     def open(self) -> None:
+        """Know what runs before the fault."""
         self._before = self._matching()
 
     def tick(self, at: float) -> None:
+        """Look once."""
         item = self.items[0]
         if item.effect_at is None:
             (item.normal if any(map(alive, self._before)) else item.effect)(at)
@@ -103,10 +107,12 @@ class FrozenProbe(_Look):
         self._used: int | None = None
 
     def open(self) -> None:
+        """Know what runs before the fault."""
         if not self._containers.refresh(self._container).pid:
             raise Failed(f"{self._containers.get(self._container).name} does not run")
 
     def tick(self, at: float) -> None:
+        """Look once."""
         item = self.items[0]
         pid = self._containers.get(self._container).pid
         if pid != self._pid:

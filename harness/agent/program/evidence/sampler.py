@@ -122,6 +122,7 @@ class Sampler:
 
     @property
     def items(self) -> list[Item | Open]:
+        """Those of every probe."""
         return [item for probe in self._probes for item in probe.items]
 
     def _run(self) -> None:
