@@ -334,3 +334,7 @@ def completion(shell: str) -> None:
     if source is None:
         raise StackModelError(f"there is no completion for {shell}")
     click.echo(source(main, {}, "harness", "_HARNESS_COMPLETE").source())
+
+
+if __name__ == "__main__":
+    main()

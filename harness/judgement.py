@@ -87,7 +87,7 @@ def _check(name: str, spec: dict[str, object]) -> Check:
 def _reason(verdict: Verdict, findings: Sequence[Finding]) -> str:
     telling = [finding for finding in findings if finding.verdict is verdict]
     if verdict is Verdict.PASS:
-        return f"all {len(telling)} expectations held"
+        return "the run was fit to be judged, and every expectation held"
     return "; ".join(f"{finding.check}: {finding.detail or finding.measured}" for finding in telling)
 
 

@@ -156,7 +156,7 @@ class Measurements(_Model):
     Attributes:
         rto_s: recovery time of writes, seconds; ``rto_resolution_s`` how exactly it could be measured.
         detect_s: seconds from the fault to the first sign that the stack noticed.
-        first_success_s: seconds from the fault to the first good write after the last broken window.
+        first_success_s: seconds from the fault to the first acknowledgement of a write sent after it.
         reconciled_s: seconds from the fault until all copies of the books agreed.
         rpo_payments: acknowledged payments that the final books lack; ``rpo_s`` how far back they reach.
         operations: counts by outcome.

@@ -1,0 +1,36 @@
+"""A harness that injects and heals without end, to be killed: ``python victim.py DIRECTORY FOLDER SEED``."""
+
+import random
+import sys
+import time
+from pathlib import Path
+
+from harness import Isolate, Kill, Partition, Pause
+from harness.manual import Chaos
+from harness.session import Session
+from harness.stack.compose import Stack
+
+FAULTS = (
+    Pause("store-2"),
+    Isolate("store-1"),
+    Partition.between("store-1", "store-3"),
+    Kill("store-3"),
+    Partition.one("store"),
+)
+
+
+def main() -> None:
+    directory, folder, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    choose = random.Random(seed)
+    with Session(Stack.load(directory)) as session, Chaos(session, folder, seed) as chaos:
+        print("ready", flush=True)
+        while True:
+            injections = [chaos.inject(choose.choice(FAULTS[:3])), chaos.inject(choose.choice(FAULTS[3:]))]
+            time.sleep(choose.random() * 0.2)
+            choose.shuffle(injections)
+            for injection in injections:
+                chaos.heal(injection)
+
+
+if __name__ == "__main__":
+    main()
