@@ -9,7 +9,8 @@ Why a payment is safe under READ COMMITTED, step by step (``pay.sql`` numbers th
    write skew, because the rule on funds reads nothing but locked rows.
 2. The key's unique index lets one transaction through. A second one with the same key waits for the end of
    the first: if that rolled back, it goes on as the first; if it committed, it finds the saved payment (each
-   statement sees what was committed before it began).
+   statement sees what was committed before it began). One that finds the key taken from the start (step 0)
+   needs no lock, because a payment never changes.
 3. Locks are taken in one order by everybody: accounts by name, then one key. No circle, so no deadlock. The
    foreign keys' row locks (KEY SHARE) do not conflict with the ones held (NO KEY UPDATE).
 4. Payment, entries and both balances are one transaction; at its end a deferred trigger refuses entries that

@@ -1,0 +1,32 @@
+"""Stacks that several test files share: each is brought up once a session, and taken away whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from payments_stack import Payer, PaymentsStack
+
+
+@pytest.fixture(scope="session")
+def payments_stack(tmp_path_factory):
+    """The reference stack under a project name that no other checkout or process has."""
+    stack = PaymentsStack(f"payments-test-{os.getpid()}", tmp_path_factory.mktemp("payments"))
+    try:
+        stack.up()
+        yield stack
+    finally:
+        stack.down()
+
+
+@pytest.fixture
+def payer(payments_stack):
+    """A client with accounts that no other test touches."""
+    with_accounts = Payer(payments_stack)
+    yield with_accounts
+    with_accounts.client.close()
