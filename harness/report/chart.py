@@ -191,7 +191,7 @@ def _hovers(chart: Chart, height: float) -> Iterable[str]:
         words = f"{clock(one.start_s, digits=0)}: {', '.join(parts) or 'no arrivals'}"
         words += f"; good {percent(one.good, one.arrivals)}"
         words += f"; p50 {milliseconds(one.p50_ms)}, p99 {milliseconds(one.p99_ms)}"
-        yield svg.rect(x, 0, chart.x(one.start_s + one.length_s) - x, height, "hover", title=words)
+        yield svg.rect(x, 0, chart.x(one.start_s + one.length_s) - x, height, "hover", told=words)
 
 
 def _phase_name(chart: Chart, name: str, span: tuple[float, float]) -> str:
@@ -210,8 +210,8 @@ def _fault(chart: Chart, fault: FaultMark, y: float) -> str:
     label = fault.label if fault.effect_s is not None else f"{fault.label}: not seen in effect"
     evidence = "evidence without a gap" if fault.evidence == "pass" else f"evidence: {fault.why}"
     told = f"{fault.label}: {evidence}"
-    box = svg.rect(x, y, wide, _LANE, f"fault fault-{fault.evidence}", title=told) if wide else ""
-    name = svg.text(chart.left - 6, y + 11.5, fault.id, "tick", text_anchor="end")
+    box = svg.rect(x, y, wide, _LANE, f"fault fault-{fault.evidence}", told=told) if wide else ""
+    name = svg.text(chart.left - 6, y + 11.5, _cut(fault.id, chart.left - 8), "tick", text_anchor="end")
     return name + box + _label(chart, x, wide, y, label)
 
 
@@ -234,7 +234,7 @@ def _lane(chart: Chart, lane: Lane, y: float) -> str:
     ticks = "".join(
         svg.tag(
             "path",
-            svg.tag("title", f"{lane.node}: {tick.action} at {clock(tick.at_s)}"),
+            svg.title(f"{lane.node}: {tick.action} at {clock(tick.at_s)}"),
             d=f"M{svg.number(chart.x(tick.at_s))} {svg.number(y + _LANE)}l-3.5 5h7z",
             class_="engine",
         )
@@ -248,7 +248,7 @@ def _segment(chart: Chart, node: str, segment: Segment, y: float) -> str:
     wide = chart.x(segment.end_s) - x
     role = segment.role or "no answer"
     words = f"{node}: {role} from {clock(segment.start_s)} to {clock(segment.end_s)}"
-    box = svg.rect(x, y, max(wide - 0.5, 0.5), _LANE, f"role {role_class(segment.role)}", title=words)
+    box = svg.rect(x, y, max(wide - 0.5, 0.5), _LANE, f"role {role_class(segment.role)}", told=words)
     fits = len(role) * _CHARACTER + 8 <= wide
     return box + (svg.text(x + 5, y + 11.5, role, f"on-{role_class(segment.role)}") if fits else "")
 

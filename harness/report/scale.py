@@ -40,11 +40,7 @@ def linear_ticks(high: float, most: int = 4) -> tuple[float, ...]:
     size = 10.0 ** math.floor(math.log10(raw))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= raw * (1 - 1e-9))
     step = max(step, 1.0)
-    return (
-        tuple(step * number for number in range(math.ceil(high / step - 1e-9) + 1))
-        if high > 0
-        else (0.0, step)
-    )
+    return tuple(step * number for number in range(max(1, math.ceil(high / step - 1e-9)) + 1))
 
 
 def log_ms_ticks(low_ms: float, high_ms: float) -> tuple[float, ...]:

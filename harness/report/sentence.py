@@ -23,7 +23,7 @@ def sentence(result: Result | None, gap: str = "") -> str:
     if result is None:
         return f"Nothing can be said: {gap or 'the run ended before a verdict was reached.'}"
     if result.verdict is Verdict.INCONCLUSIVE:
-        return f"Nothing can be said: {_closed(result.reason) or 'the checks could not judge this run.'}"
+        return f"Nothing can be said: {_unjudged(result)}"
     return _passed(result) if result.verdict is Verdict.PASS else _failed(result)
 
 
@@ -48,6 +48,19 @@ def _outage(rto_s: float | None) -> str:
     return f"writes were back to stay {seconds(rto_s)} after the fault"
 
 
+def _unjudged(result: Result) -> str:
+    why = [one for one in result.findings if one.verdict is Verdict.INCONCLUSIVE]
+    if not why:
+        return _closed(result.reason) or "the checks could not judge this run."
+    named = "; ".join(f"{one.check}: {(one.detail or one.measured).rstrip('.')}" for one in why[:_NAMED_MAX])
+    return f"{named}{_more(why)}."
+
+
+def _more(findings: list[FindingInfo]) -> str:
+    number = len(findings) - _NAMED_MAX
+    return f"; and {number} more" if number > 0 else ""
+
+
 def _failed(result: Result) -> str:
     failed = [finding for finding in result.findings if finding.verdict is Verdict.FAIL]
     lost = result.measurements.rpo_payments
@@ -59,8 +72,7 @@ def _failed(result: Result) -> str:
     named = "; ".join(
         f"{one.check} measured {_bare(one.measured)}, allowed {one.bound}" for one in failed[:_NAMED_MAX]
     )
-    more = len(failed) - _NAMED_MAX
-    return f"Payments did not stay continuous: {named}{f'; and {more} more' if more > 0 else ''}."
+    return f"Payments did not stay continuous: {named}{_more(failed)}."
 
 
 def _others(failed: list[FindingInfo]) -> str:

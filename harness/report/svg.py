@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-__all__ = ["bars", "line", "number", "polyline", "rect", "tag", "text"]
+__all__ = ["bars", "line", "number", "polyline", "rect", "tag", "text", "title"]
 
 
 def number(value: float) -> str:
@@ -27,9 +27,14 @@ def text(x: float, y: float, words: str, class_: str, **attributes: str | float)
     return tag("text", escape(words), x=x, y=y, class_=class_, **attributes)
 
 
-def rect(x: float, y: float, width: float, height: float, class_: str, *, title: str = "") -> str:
+def title(words: str) -> str:
+    """What a pointer that rests on an element is told; escaped here."""
+    return tag("title", escape(words))
+
+
+def rect(x: float, y: float, width: float, height: float, class_: str, *, told: str = "") -> str:
     """A rectangle, with what a pointer that rests on it is told."""
-    inside = (tag("title", escape(title)),) if title else ()
+    inside = (title(told),) if told else ()
     return tag("rect", *inside, x=x, y=y, width=max(width, 0.0), height=max(height, 0.0), class_=class_)
 
 
