@@ -39,16 +39,17 @@ def project():
     assert left(name) == []
 
 
-def journal_size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+def entries(journal: Path) -> int:
+    """How many injections were entered so far; the lines that strike one out do not count."""
+    return journal.read_bytes().count(b'"undo"') if journal.exists() else 0
 
 
 def kill_at_a_random_moment(victim, journal: Path, choose: random.Random) -> None:
-    """Half of the kills wait for the journal's next line, to fall between it and the effect."""
+    """Most kills wait for the journal's next entry, to fall between it and the effect."""
     time.sleep(choose.random() * 1.5)
     if choose.random() < 0.75:
-        before, deadline = journal_size(journal), now() + 10
-        while journal_size(journal) == before and now() < deadline:
+        before, deadline = entries(journal), now() + 10
+        while entries(journal) == before and now() < deadline:
             pass
         time.sleep(choose.random() * 0.004)
     victim.send_signal(signal.SIGKILL)

@@ -15,7 +15,7 @@ FAULTS = (
     Isolate("store-1"),
     Partition.between("store-1", "store-3"),
     Kill("store-3"),
-    Partition.one("store"),
+    Partition.between("store-2", "store-3"),
 )
 
 
