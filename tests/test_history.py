@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import mmap
+import resource
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -18,7 +22,9 @@ REQUEST = {"debtor": "r-a", "creditor": "r-b", "amount": 7, "currency": "EUR"}
 
 ends = st.sampled_from(["ok", "fail", "info", None])
 # A dropped operation is the empty list; an attempt without an end was cut off, so it is the last one.
-attempts = st.lists(ends, max_size=5).map(lambda said: [*itertools.takewhile(lambda end: end, said), None][: len(said)])
+attempts = st.lists(ends, max_size=5).map(
+    lambda said: [*itertools.takewhile(lambda end: end, said), None][: len(said)]
+)
 stories = st.lists(attempts, min_size=1, max_size=12)
 numbers = itertools.count()
 
@@ -40,11 +46,23 @@ def _lines(writer, number, story):
         yield lambda at: writer.drop(key, "pay", write=True, intended_at=at, at=at)
     for attempt, end in enumerate(story, 1):
         yield lambda at, attempt=attempt: writer.invoke(
-            key, "pay", write=True, attempt=attempt, intended_at=at, at=at, request=REQUEST if attempt == 1 else None
+            key,
+            "pay",
+            write=True,
+            attempt=attempt,
+            intended_at=at,
+            at=at,
+            request=REQUEST if attempt == 1 else None,
         )
         if end is not None:
             yield lambda at, attempt=attempt, end=end: writer.done(
-                key, attempt=attempt, at=at, outcome=end, status=200 + attempt, node=f"n-{attempt}", payment_id=key
+                key,
+                attempt=attempt,
+                at=at,
+                outcome=end,
+                status=200 + attempt,
+                node=f"n-{attempt}",
+                payment_id=key,
             )
 
 
@@ -163,7 +181,9 @@ def test_the_same_line_twice_is_refused(tmp_path, repeated):
     assert refused.value.where == f"{path}:{len(lines) + 1}"
 
 
-@pytest.mark.parametrize("first", ["", "\n", '{"t":"end","at":1}\n', '{"t":"header","run":"r","schema":2}\n', '{"t":"he'])
+@pytest.mark.parametrize(
+    "first", ["", "\n", '{"t":"end","at":1}\n', '{"t":"header","run":"r","schema":2}\n', '{"t":"he']
+)
 def test_a_file_without_a_header_is_refused(tmp_path, first):
     """Another file, or another schema, is not taken for a history."""
     path = fresh(tmp_path)
@@ -205,9 +225,73 @@ def test_a_line_is_in_the_file_when_the_call_returns(tmp_path):
     """Another process reads it while the writer is open: nothing waits in a buffer."""
     path = fresh(tmp_path)
     with HistoryWriter(path, run="r", seed=1) as writer:
-        writer.invoke("r-1", "pay", write=True, attempt=1, intended_at=1, at=1, request=REQUEST)
-        assert json.loads(path.read_text().splitlines()[-1])["request"] == REQUEST
-        assert not read_history(path).ended
+        for attempt in range(1, 40):
+            writer.invoke("r-1", "pay", write=True, attempt=attempt, intended_at=1, at=1, request=REQUEST)
+            written = subprocess.run(["tail", "-c", "+1", path], capture_output=True, check=True).stdout
+            assert written.count(b'"invoke"') == attempt
+            assert json.loads(written.rstrip(b"\0").splitlines()[-1])["request"] == REQUEST
+            history = read_history(path)
+            assert (history.ended, history.truncated, history.attempts.height) == (False, False, attempt)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from harness.history import HistoryWriter
+writer = HistoryWriter(Path(sys.argv[1]), run="r", seed=1)
+for number in range(int(sys.argv[2])):
+    writer.drop(f"r-{number}", "pay", write=True, intended_at=1, at=1)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("lines", [0, 1, 20_000])
+def test_a_killed_writer_leaves_every_line_it_wrote(tmp_path, lines):
+    """SIGKILL right after a line: the file has it, however long it has become."""
+    path = fresh(tmp_path)
+    killed = subprocess.run([sys.executable, "-c", KILLED, path, str(lines)], check=False)
+    assert killed.returncode == -9
+    history = read_history(path)
+    assert (history.operations.height, history.ended, history.truncated) == (lines, False, False)
+
+
+@FOLDS
+@given(sizes=st.lists(st.integers(0, 9000), max_size=30))
+def test_lines_of_any_length_cross_the_windows_of_the_mapping(tmp_path, sizes):
+    """The file holds the lines and not a byte more when it is closed."""
+    path = fresh(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.history.writer.WINDOW_BYTES", mmap.ALLOCATIONGRANULARITY)
+        with HistoryWriter(path, run="r", seed=1) as writer:
+            for number, size in enumerate(sizes):
+                writer.drop(f"r-{number}-{'x' * size}", "pay", write=True, intended_at=1, at=1)
+    data = path.read_bytes()
+    assert data.endswith(b"}\n")
+    assert b"\0" not in data
+    assert read_history(path).operations["key"].str.len_bytes().sum() == sum(
+        len(f"r-{number}-") + size for number, size in enumerate(sizes)
+    )
+
+
+def test_a_full_disk_is_an_error_and_not_a_signal(tmp_path):
+    """The lines before it are there, and the file has an end."""
+    path = fresh(tmp_path)
+    written = []
+
+    def fill():
+        with HistoryWriter(path, run="r", seed=1) as writer:
+            for number in itertools.count():
+                writer.drop(f"r-{number}", "pay", write=True, intended_at=1, at=1)
+                written.append(number)
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * 1024 * 1024, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            fill()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert read_history(path).operations.height == len(written) > 10_000
 
 
 def test_a_history_is_never_written_over(tmp_path):

@@ -66,7 +66,8 @@ def _read(file: BinaryIO, path: Path) -> Lines:
             parts.append(_by_kind(table, number))
             number += table.height
     tables = {kind: pl.concat([part[kind] for part in parts]) for kind in REQUIRED}
-    return Lines(header, tables, bool(rest))
+    # A writer that died leaves zeros after its last line.
+    return Lines(header, tables, bool(rest.rstrip(b"\0")))
 
 
 def _by_kind(table: pl.DataFrame, number: int) -> dict[str, pl.DataFrame]:

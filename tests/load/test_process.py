@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from collections import Counter
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -191,7 +192,7 @@ time.sleep(300)
 def test_the_load_ends_with_its_parent(null_server, eventually, tmp_path):
     """The harness is killed with SIGKILL: the load process goes at once, and sends nothing more."""
     server = null_server()
-    here = os.path.dirname(__file__)  # noqa: PTH120  # handed on as text
+    here = Path(__file__).parent
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, f"{here}/open_locustfile.py", server.url, tmp_path / "history.jsonl"],
         stdout=subprocess.PIPE, text=True,
@@ -200,9 +201,7 @@ def test_the_load_ends_with_its_parent(null_server, eventually, tmp_path):
         child = int(parent.stdout.readline())
         eventually(lambda: len(server.seen()) > 5, "the load sends")
         parent.kill()
-        eventually(
-            lambda: not os.path.exists(f"/proc/{child}/fd/1"), "the load process is gone", within_s=5.0
-        )  # noqa: PTH110
+        eventually(lambda: not Path(f"/proc/{child}/fd/1").exists(), "the load process is gone", within_s=5.0)
     seen = server.seen()
     time.sleep(0.5)
     assert server.seen() == seen

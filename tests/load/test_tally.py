@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from harness.load.tally import Tally, p99
 
-operations = st.lists(
-    st.tuples(st.floats(0, 9.9), st.floats(0, 3), st.sampled_from(["ok", "fail", "info", "dropped", "never"]), st.booleans()),
-    max_size=60,
-)  # fmt: skip
+endings = st.sampled_from(["ok", "fail", "info", "dropped", "never"])
+operations = st.lists(st.tuples(st.floats(0, 9.9), st.floats(0, 3), endings, st.booleans()), max_size=60)
 
 
 @given(operations=operations)
