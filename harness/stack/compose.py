@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,15 +13,15 @@ from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any, Self
 
-from harness.clock import now
 from harness.errors import AgentError, StackError
+from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.compose_project import ComposeProject
 from harness.stack.engine import VARIANT_LABEL, Container, Engine
 from harness.stack.files import stack_files
 from harness.stack.images import build_stamp, images_of
 from harness.stack.model import AGENT_SERVICE, StackModel, load_model
 from harness.stack.node import Node
-from harness.stack.node_logs import last_lines, write_logs
+from harness.stack.node_logs import write_logs
 from harness.stack.observer import Exec, observe, observe_nothing
 from harness.stack.passwords import keep_passwords, read_passwords
 from harness.stack.roles import Ask, roles_of
@@ -36,7 +34,6 @@ __all__ = ["ServiceStatus", "Stack", "take_down"]
 
 _BUILD_WITHIN_S = 1800.0
 _UP_WITHIN_S = 240.0
-_UNHEALTHY_MAX_S = 45.0
 _SECRETS, _UP, _IMAGES, _IDENTITY = "secrets.env", "up.json", "images.json", "identity.json"
 
 Say = Callable[[str], None]
@@ -166,7 +163,16 @@ class Stack:
         digest = _digest(config)
         if not rebuilt and self.state.read(_UP).get("config") == digest and not self._amiss():
             return
-        self._start(progress, timeout_s)
+        progress(f"starting {self.project}")
+        passwords = read_passwords(self.state_dir / _SECRETS)
+        bring_up(
+            self.engine,
+            self._compose,
+            self.project,
+            passwords=passwords,
+            progress=progress,
+            timeout_s=timeout_s,
+        )
         up = {"config": digest, "services": _expected(config), "variant": self.variant}
         self.state.write(_UP, up | {"standbys": self.state.read(_UP).get("standbys", {})})
 
@@ -226,44 +232,9 @@ class Stack:
         if not names:
             return False
         progress(f"building the images {', '.join(names)} (the first time takes minutes)")
-        self._compose.build_images(_BUILD_WITHIN_S, lambda line: _build_step(line, progress))
+        self._compose.build_images(_BUILD_WITHIN_S, build_steps(progress))
         self.state.write(_IMAGES, build_stamp(config, self.project, self.engine.image_id) or {})
         return True
-
-    def _start(self, progress: Say, timeout_s: float) -> None:
-        for container in self.engine.containers(self.project):
-            if container.state == "paused":
-                self.engine.unpause(container.id)
-        progress(f"starting {self.project}")
-        deadline = now() + timeout_s
-        patience = min(deadline, now() + _UNHEALTHY_MAX_S)
-        told: set[str] = set()  # Compose says it again for everything that waits for the same service
-        while True:
-            try:
-                self._compose.bring_up(
-                    deadline - now(), lambda line: _start_step(line, self.project, told, progress)
-                )
-            except StackError as error:
-                # A service is unhealthy for a moment while what it leans on is made anew or started
-                # again, and Compose gives up at once: it gets that moment. What exited does not.
-                if now() < patience and "unhealthy" in error.what:
-                    time.sleep(1.0)
-                    continue
-                raise self._blame(error) from error
-            return
-
-    def _blame(self, error: StackError) -> StackError:
-        """The same error with the last words of the services that are not up."""
-        passwords = read_passwords(self.state_dir / _SECRETS)
-        down = [one for one in self.engine.containers(self.project) if not one.up and one.state != "created"]
-        if not down or error.mend:
-            return error
-        last = [
-            f"  {c.service} is {c.condition}; it said last:\n{last_lines(self.engine, c, passwords)}"
-            for c in down
-        ]
-        names = ", ".join(f"{c.service} is {c.condition}" for c in down)
-        return StackError(f"the stack did not come up: {names}\n" + "\n".join(last) + "\n", mend=error.what)
 
     # ---- what is there
 
@@ -425,20 +396,3 @@ def _expected(config: Mapping[str, Any]) -> dict[str, int]:
 def _replicas(service: Mapping[str, Any]) -> int:
     given = service.get("scale", (service.get("deploy") or {}).get("replicas"))
     return 1 if given is None else int(given)
-
-
-def _build_step(line: str, progress: Say) -> None:
-    """Pass on a build's own steps ("#12 [ledger 3/7] RUN ...") and none of what they print."""
-    with contextlib.suppress(ValueError):
-        head, step = line.split(" [", 1)
-        if head.startswith("#") and "internal]" not in step:
-            progress(f"  [{step[:100]}")
-
-
-def _start_step(line: str, project: str, told: set[str], progress: Say) -> None:
-    words = line.split()
-    if line in told:
-        return
-    told.add(line)
-    if len(words) >= 3 and words[0] == "Container" and words[-1] in ("Healthy", "Error"):  # noqa: PLR2004
-        progress(f"  {words[1].removeprefix(f'{project}-')} {words[-1].lower()}")

@@ -119,7 +119,7 @@ def test_up_repairs(up: Stack) -> None:
 
 
 def test_no_reaper_is_started(up: Stack) -> None:
-    """testcontainers' reaper would need an image from a registry; none was made."""
+    """The reaper of testcontainers would need an image from a registry; none was made."""
     assert Reaper._instance is None
 
 
@@ -246,7 +246,7 @@ def test_down_leaves_nothing_and_touches_nothing_else(tiny: Stack) -> None:
     label = f"com.docker.compose.project={PROJECT}"
     docker("pause", container(tiny, "store-1"))
     image = docker("inspect", "-f", "{{.Image}}", container(tiny, "web"))
-    docker("create", "--label", label, "--name", f"{PROJECT}-orphan", "-v", "/anonymous", image)
+    docker("create", "--label", label, "--name", f"{PROJECT}-orphan", "-v", "/anonymous", image, "true")
     docker("volume", "create", "--label", label, f"{PROJECT}_old")
     neighbour = docker(
         "volume", "create", "--label", f"com.docker.compose.project={PROJECT}x", f"{PROJECT}x_v"
@@ -322,14 +322,14 @@ def test_a_port_in_use_is_named(changed: Callable[..., Stack]) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         stack = changed("compose.yaml", "127.0.0.1::8080", f"127.0.0.1:{taken.getsockname()[1]}:8080")
-        with pytest.raises(StackError, match="a published port is in use.*Let the engine pick one"):
+        with pytest.raises(StackError, match=r"a published port is in use.*Let the engine pick one"):
             stack.up(timeout_s=60)
 
 
 def test_a_missing_base_image_is_named(changed: Callable[..., Stack]) -> None:
     """An image that is not here and cannot be fetched is one clear error with the mend."""
     stack = changed("Dockerfile", "debian:trixie-slim", "localhost:9/no-such-image:1")
-    with pytest.raises(StackError, match="an image is not here.*harness doctor --fix"):
+    with pytest.raises(StackError, match=r"an image is not here.*harness doctor --fix"):
         stack.up()
 
 
