@@ -219,14 +219,15 @@ def errors(history: History, span: Span, phases: Mapping[str, tuple[float, float
 
 
 def _what_ended_it() -> pl.Expr:
+    """The status and the error's name, when that says more than the status."""
     status = pl.format("HTTP {}", pl.col("status"))
-    named = (
-        pl.when(pl.col("status").is_null())
-        .then(pl.col("error"))
-        .otherwise(pl.format("{}: {}", status, "error"))
+    more = pl.col("error").is_not_null() & (pl.col("error") != pl.format("http-{}", pl.col("status")))
+    answered = pl.when(more).then(pl.format("{}: {}", status, "error")).otherwise(status)
+    return (
+        pl.when(pl.col("status").is_not_null())
+        .then(answered)
+        .otherwise(pl.col("error").fill_null("never answered"))
     )
-    plain = pl.when(pl.col("status").is_null()).then(pl.lit("never answered")).otherwise(status)
-    return pl.when(pl.col("error").is_null()).then(plain).otherwise(named)
 
 
 def nodes(history: History, span: Span) -> tuple[NodeRow, ...]:

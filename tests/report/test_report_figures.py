@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import polars as pl
@@ -118,3 +119,20 @@ def test_the_report_and_the_checks_agree(tmp_path):
     assert whole.fail + whole.dropped == counts["fail"]
     lines = [json.loads(line) for line in folder.history.read_text().splitlines()]
     assert whole.arrivals == len({line["key"] for line in lines if line["t"] in {"invoke", "drop"}})
+
+
+def test_an_error_that_only_repeats_its_status_is_named_once():
+    """What ended an attempt: the status, what else is known of it, or that no answer came."""
+    rows = [
+        {"intended_at": 101.0 + n, "spent": 0.1, "outcome": "info", "write": True, "dropped": False}
+        for n in range(4)
+    ]
+    history = history_of(rows)
+    attempts = history.attempts.with_columns(
+        status=pl.Series([503, 503, None, None], dtype=pl.Int64),
+        error=pl.Series(["http-503", "no primary", "timeout", None], dtype=pl.String),
+    )
+    told = {
+        row.error for row in errors(dataclasses.replace(history, attempts=attempts), Span(100.0, 150.0), {})
+    }
+    assert told == {"HTTP 503", "HTTP 503: no primary", "timeout", "never answered"}
