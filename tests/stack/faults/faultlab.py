@@ -1,0 +1,128 @@
+"""The lab: small containers, an agent beside them, and eyes that are not the agent's."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.agent.client import Agent
+from harness.errors import SelectorError
+from harness.faults.injector import Injector
+from harness.faults.journal import Journal
+from harness.stack.node import Node
+
+MARK = "HRN-"
+
+
+def docker(*words, within_s=60):
+    """What a docker command prints."""
+    done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False, timeout=within_s)
+    assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr}"
+    return done.stdout.strip()
+
+
+def until(seen, within_s=10.0, what="it"):
+    """Wait until something is so; returns the seconds it took."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < within_s:
+        if seen():
+            return time.monotonic() - begun
+        time.sleep(0.002)
+    raise AssertionError(f"{what} did not come within {within_s:g} s")
+
+
+@dataclass
+class Lab:
+    """One project of small nodes; it is a scene, too."""
+
+    project: str
+    events: list = field(default_factory=list)
+
+    def __post_init__(self):
+        told = docker(
+            "ps", "-a", "--no-trunc", "--filter", f"label=com.docker.compose.project={self.project}",
+            "--format", '{{.Label "com.docker.compose.service"}} {{.ID}}',
+        )  # fmt: skip
+        self.ids = dict(sorted(line.split() for line in told.splitlines()))
+        self.agent_id = self.ids.pop("harness-agent")
+
+    @property
+    def nodes(self):
+        return tuple(Node(name, "lab", container) for name, container in self.ids.items())
+
+    def resolve(self, selector):
+        names = selector.split("+")
+        if not set(names) <= set(self.ids):
+            raise SelectorError(f"nothing is {selector}")
+        return tuple(node for node in self.nodes if node.name in names)
+
+    def state(self, name):
+        return json.loads(docker("inspect", self.ids[name]))[0]
+
+    def pid(self, name):
+        return self.state(name)["State"]["Pid"]
+
+    def address(self, name):
+        return self.state(name)["NetworkSettings"]["Networks"][f"{self.project}_inner"]["IPAddress"]
+
+    def rules(self, name):
+        """The lines of faults in a node's packet filter, by the kernel's own word."""
+        pid = str(self.pid(name))
+        if pid == "0":
+            return []
+        done = subprocess.run(
+            ["nsenter", "-t", pid, "-n", "iptables-save"], capture_output=True, text=True, check=True
+        )
+        return [line for line in done.stdout.splitlines() if MARK in line]
+
+    def workers(self, name):
+        return docker("exec", self.ids[name], "pgrep", "--full", "^lab-worker").split()
+
+    def whole(self):
+        """Whether every node runs, unpaused and without a rule."""
+        states = [self.state(name)["State"] for name in self.ids]
+        running = all(s["Running"] and not s["Paused"] and not s["Restarting"] for s in states)
+        return running and not any(self.rules(name) for name in self.ids)
+
+    @contextmanager
+    def talk(self, name, peer):
+        """A connection between two nodes, held by a program inside the first."""
+        talker = subprocess.Popen(
+            ["docker", "exec", "-i", self.ids[name], "python3", "-u", "/talk.py", peer],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert talker.stdout.readline() == "ready\n"
+
+        def ask(what):
+            talker.stdin.write(f"{what}\n")
+            talker.stdin.flush()
+            return talker.stdout.readline().strip()
+
+        try:
+            yield ask
+        finally:
+            talker.stdin.close()
+            talker.wait(10)
+
+    def injector(self, agent, path: Path, run="lab"):
+        """An injector whose timeline is `events`."""
+        self.events = []
+        return Injector(
+            agent,
+            Journal(path, run),
+            self,
+            lambda kind, *, at=None, **keys: self.events.append((kind, at, keys)),
+        )
+
+    def connect(self, on_event=lambda _event: None):
+        return Agent.connect(self.agent_id, self.project, on_event)
+
+    def evidence(self):
+        """The last word on the last injection."""
+        return next(keys for kind, _, keys in reversed(self.events) if kind == "evidence")

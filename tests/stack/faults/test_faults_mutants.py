@@ -1,0 +1,88 @@
+"""Evidence that cannot be had: each fault with its inject, then with its heal, taken away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from harness.faults.catalogue import (
+    FAULTS,
+    Crash,
+    Isolate,
+    Kill,
+    KillProcess,
+    Partition,
+    Pause,
+    Restart,
+    Stop,
+)
+from harness.faults.injector import NoEvidence
+
+pytestmark = pytest.mark.stack
+
+CASES = {
+    "Kill": Kill("b"),
+    "Crash": Crash("solo"),
+    "Stop": Stop("b", timeout_s=2),
+    "Pause": Pause("b"),
+    "KillProcess": KillProcess("solo", "node.py"),
+    "Restart": Restart("b", timeout_s=2),
+    "Isolate": Isolate("a"),
+    "Partition": Partition.between("a", "b"),
+}
+"""On solo no supervisor does the heal's work."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A fault whose plan is changed."""
+
+    fault: Any
+    change: dict[str, Any]
+
+    @property
+    def instant(self):
+        return self.fault.instant
+
+    @property
+    def destroys(self):
+        return self.fault.destroys
+
+    def selectors(self):
+        return self.fault.selectors()
+
+    def plan(self, scene):
+        return replace(self.fault.plan(scene), **self.change)
+
+
+def test_every_fault_is_tried():
+    """A fault that joins the catalogue joins these tests."""
+    assert set(CASES) == set(FAULTS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_its_inject_there_is_no_evidence(lab, injector, name):
+    """Nothing was done, so nothing may be seen; and the run is inconclusive, not passed."""
+    mutant = Mutant(CASES[name], {"inject": ()})
+    with pytest.raises(NoEvidence, match="no evidence within 1 s"):
+        injector.inject("i1", mutant, deadline_s=1.0)
+    assert injector.heal_all() == []
+    assert lab.evidence()["verdict"] == "inconclusive"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_its_heal_it_is_not_gone(lab, injector, agent, name):
+    """The harm is still there, so the evidence must not say that it is gone."""
+    fault, change = CASES[name], {"heal": ()}
+    if isinstance(fault, Restart):
+        # Its second half is the heal: a restart that does not come back.
+        change["inject"] = ({"do": "engine.stop", "container": lab.ids["b"], "timeout_s": 2},)
+    injector.inject("i1", Mutant(fault, change))
+    injector.heal("i1", deadline_s=1.5)
+    assert [kind for kind, _, _ in lab.events if kind in ("gone", "not_gone")] == ["not_gone"]
+    assert lab.evidence()["verdict"] == "inconclusive"
+    steps = [dict(step) for step in fault.plan(lab).heal]
+    assert agent.call("undo", within_s=60, injection="lab/i1", steps=steps) == []
+    assert agent.leftovers() == []

@@ -1,0 +1,21 @@
+"""``victim_of_faults.py PROJECT JOURNAL``: injects three faults, says so, and asks the agent when told to."""
+
+import sys
+from pathlib import Path
+
+from faultlab import Lab
+
+from harness.errors import AgentError
+from harness.faults.catalogue import Isolate, Kill, Pause
+
+lab = Lab(sys.argv[1])
+agent = lab.connect()
+injector = lab.injector(agent, Path(sys.argv[2]))
+for number, fault in enumerate([Isolate("a"), Pause("b"), Kill("c")], 1):
+    injector.inject(f"i{number}", fault)
+print("injected", flush=True)
+for _ in sys.stdin:
+    try:
+        print(agent.call("hello"), flush=True)
+    except AgentError as error:
+        print(error, flush=True)
