@@ -35,8 +35,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A working folder; whatever of the projects is left at the end is taken away."""
     place = tmp_path_factory.mktemp("work")
     yield place
-    for project in (PROJECT, f"{PROJECT}-other"):
-        take_down(project)
+    with contextlib.chdir(place):
+        for project in (PROJECT, f"{PROJECT}-other"):
+            take_down(project)
+            images = [f"{project}-tiny", f"{project}-harness-agent"]
+            subprocess.run(["docker", "rmi", "--force", *images], check=False, capture_output=True)
 
 
 @pytest.fixture(scope="module")

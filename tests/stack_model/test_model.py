@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from harness.errors import StackModelError
 from harness.stack.files import stack_files
@@ -166,3 +167,15 @@ def test_the_schema_in_docs_is_the_models() -> None:
     """docs/x-harness.schema.json is what the models say; `python -m harness.stack.schema` makes it."""
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
     assert json.loads(schema_text())["additionalProperties"] is False
+
+
+def test_the_example_in_the_docs_is_right(stack_folder) -> None:
+    """The section that docs/bring-your-own-stack.md shows is one that the model accepts, with every key."""
+    page = (SCHEMA_FILE.parent / "bring-your-own-stack.md").read_text(encoding="utf-8")
+    section = page.split("```yaml\n")[1].split("```")[0]
+    names = ["ledger-1", "ledger-2", "ledger-3", "queue-1", "queue-2", "queue-3", "payments", "edge"]
+    folder = stack_folder(section, "services:\n" + "".join(f"  {name}: {{image: x}}\n" for name in names))
+    (folder / "compose.async-replication.yaml").write_text("services: {}\n")
+    assert load(folder).need_variant("async-replication").is_file()
+    shown = yaml.safe_load(section)["x-harness"]
+    assert set(shown) == set(json.loads(schema_text())["properties"])
