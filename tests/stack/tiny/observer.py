@@ -12,8 +12,17 @@ def say(**keys):
 
 
 mood = pathlib.Path("/tmp/mood").read_text().strip() if pathlib.Path("/tmp/mood").exists() else ""
-say(t="payment", source="database", key=os.environ["HARNESS_RUN"] + "-1", payment_id="p1",
-    debtor="a", creditor="b", amount=5, currency="EUR", status="created")
+say(
+    t="payment",
+    source="database",
+    key=os.environ["HARNESS_RUN"] + "-1",
+    payment_id="p1",
+    debtor="a",
+    creditor="b",
+    amount=5,
+    currency="EUR",
+    status="created",
+)
 say(t="complete", source="database")
 if mood == "hang":
     time.sleep(600)
