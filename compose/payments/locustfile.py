@@ -9,6 +9,8 @@ from harness.clock import now
 from harness.load.child import Answer, Call, OpenUser, WrongAnswer, operation
 
 ACCOUNTS = 200
+# Payments of one debtor wait for each other, so several accounts fund the others.
+WORLDS = 16
 FUNDS = 1_000_000_00
 AMOUNT_MAX = 100_00
 CURRENCY = "EUR"
@@ -24,16 +26,17 @@ class PaymentsUser(OpenUser):
         """Open the run's accounts, and fund them by payments like any other."""
         self._fresh: deque[tuple[float, dict[str, Any]]] = deque()
         self._readable: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
-        self._world = self.key("world")
         self._accounts = [self.key(f"acct-{number}") for number in range(ACCOUNTS)]
-        self.prepare("open_account", {f"{self._world}-open": self._open(self._world, may_be_negative=True)})
-        self.prepare("open_account", {f"{name}-open": self._open(name) for name in self._accounts})
+        worlds = [self.key(f"world-{number}") for number in range(WORLDS)]
+        opened = {f"{name}-open": self._open(name, may_be_negative=True) for name in worlds}
+        opened |= {f"{name}-open": self._open(name) for name in self._accounts}
+        self.prepare("open_account", opened)
+        keys = [self.key(f"fund-{number}") for number in range(ACCOUNTS)]
         funding = {
-            self.key(f"fund-{number}"): self._pay(self.key(f"fund-{number}"), self._world, name, FUNDS)
-            for number, name in enumerate(self._accounts)
+            key: self._pay(key, worlds[number % WORLDS], name, FUNDS)
+            for number, (key, name) in enumerate(zip(keys, self._accounts, strict=True))
         }
-        # One at a time would take seconds, many at once would only queue for the one account that funds.
-        self.prepare("create_payment", funding, at_once=4)
+        self.prepare("create_payment", funding)
 
     @operation(weight=6, write=True)
     def create_payment(self, key: str) -> Call:
