@@ -95,9 +95,12 @@ def _say(text: str) -> None:
 def _load_stack(directory: Path | None, project: str | None, variant: str | None) -> Stack:
     from harness.stack.compose import Stack
 
+    return Stack.load(_chosen(directory), project=project, variant=variant)
+
+
+def _chosen(directory: Path | None) -> Path:
     reference = Path("compose/payments")
-    chosen = directory or (reference if reference.is_dir() else Path())
-    return Stack.load(chosen, project=project, variant=variant)
+    return directory or (reference if reference.is_dir() else Path())
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -271,12 +274,23 @@ def up(directory: Path | None, project: str | None, variant: str | None) -> None
 @_stack_options
 def down(directory: Path | None, project: str | None, variant: str | None) -> None:
     """Take the stack down: no container, network or volume of the project stays."""
-    stack = _load_stack(directory, project, variant)
-    with stack.lock():
-        removed = stack.down()
+    from harness.stack.compose import take_down
+    from harness.stack.state import project_name
+
+    try:
+        stack = _load_stack(directory, project, variant)
+    except StackModelError as error:
+        click.echo(f"harness: {error}", err=True)
+        name = project_name(_chosen(directory).absolute(), project)
+        click.echo(f"harness: taking {name} down by its label alone", err=True)
+        removed = take_down(name)
+    else:
+        name = stack.project
+        with stack.lock():
+            removed = stack.down()
     for kind in ("containers", "networks", "volumes"):
         click.echo(f"removed {kind}: {', '.join(getattr(removed, kind)) or 'none'}")
-    click.echo(f"{stack.project} is down; nothing is left")
+    click.echo(f"{name} is down; nothing is left")
 
 
 @main.command()

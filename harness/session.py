@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from harness.agent.client import Agent
+from harness.errors import StackError
 from harness.faults.journal import heal_from_journal, outstanding
 from harness.stack.compose import Stack
 from harness.stack.scene import LiveScene
@@ -24,8 +25,8 @@ _WHOLE_WITHIN_S = 60.0
 class Session:
     """The warm stack of one or more runs.
 
-    Entering takes the project's lock, brings the stack up, connects the agent, heals what an earlier
-    harness left behind, closes the edge's way out, and waits until the stack is whole. Leaving closes the
+    Entering takes the project's lock, heals what an earlier harness left behind, brings the stack up,
+    connects the agent, closes the edge's way out, and waits until the stack is whole. Leaving closes the
     agent's pipe, which heals whatever is still injected, and gives the lock back; the stack stays up.
 
     Attributes:
@@ -44,9 +45,9 @@ class Session:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as exits:
             exits.enter_context(self.stack.lock())
+            self._heal_what_was_left()
             self.stack.up(self.say)
             self._agent = exits.enter_context(self._connect())
-            self._heal_what_was_left()
             self._contain()
             self.make_whole()
             self._exits = exits.pop_all()
@@ -121,9 +122,16 @@ class Session:
         )
 
     def _heal_what_was_left(self) -> None:
-        if outstanding(self.journal):
-            self.say("an earlier run left faults behind: healing them")
-            heal_from_journal(self.agent, self.journal)
+        """Before the stack is asked to come up: an isolated node would never be healthy."""
+        if not (outstanding(self.journal) and self.stack.nodes()):
+            return
+        self.say("an earlier run left faults behind: healing them")
+        with (
+            contextlib.suppress(StackError),
+            self._connect() as agent,
+        ):  # no agent: its container is made anew
+            heal_from_journal(agent, self.journal)
+            agent.sweep()
 
     def _contain(self) -> None:
         edge = self.stack.model.containment.get("edge", ())
