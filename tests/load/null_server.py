@@ -1,7 +1,8 @@
 """A server on loopback that answers at once, or as badly as it is told: ``python null_server.py [MODE]``.
 
 It prints its port and serves until its standard input ends. The mode is ``good``, or what happens to the
-first request of each idempotency key: ``silent`` (no answer), ``refuse`` (503 without effect), ``reset``;
+first request of each idempotency key: ``silent`` (no answer), ``refuse`` (503 without effect), ``reset``, ``cut`` (half an
+answer), ``garbage``;
 or what happens to all: ``mute`` (never an answer), ``wrong`` (201 that contradicts the request).
 ``GET /seen`` lists every key in the order of arrival.
 """
@@ -17,6 +18,7 @@ import struct
 import sys
 
 KEY = b"idempotency-key: "
+BROKEN = {"cut": b"HTTP/1.1 201 X\r\nContent-Length: 100\r\n\r\n{", "garbage": b"SMTP ready\r\n\r\n"}
 NO_EFFECT = b'{"type":"/problems/no-effect"}'
 
 
@@ -46,6 +48,11 @@ class Server:
         if self.mode == "reset" and first and key:
             linger = struct.pack("ii", 1, 0)
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            writer.close()
+            return False
+        if self.mode in ("cut", "garbage") and first and key:
+            writer.write(BROKEN[self.mode])
+            await writer.drain()
             writer.close()
             return False
         if self.mode == "refuse" and first and key:

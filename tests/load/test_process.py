@@ -74,7 +74,13 @@ def test_the_same_seed_sends_the_same_requests(null_server, load_of, tmp_path):
 
 @pytest.mark.parametrize(
     ("mode", "first", "error"),
-    [("silent", "info", "timeout"), ("reset", "info", "reset"), ("refuse", "fail", "http-503")],
+    [
+        ("silent", "info", "timeout"),
+        ("reset", "info", "reset"),
+        ("cut", "info", "broken-answer"),
+        ("garbage", "info", "broken-answer"),
+        ("refuse", "fail", "http-503"),
+    ],
 )
 def test_an_attempt_without_acknowledgement_sends_the_same_key_again(
     null_server, load_of, tmp_path, mode, first, error

@@ -1,0 +1,36 @@
+"""The reference stack's own users: what they set up, what they send, and that they read what they were told."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import polars as pl
+
+from harness.history import read_history
+
+USERS = Path(__file__).parents[2] / "compose" / "payments" / "locustfile.py"
+
+
+def test_the_payments_users_pay_and_look_closely(null_server, load_of, tmp_path):
+    """Against a server that repeats every payment and knows nothing afterwards: payments are ok, reads are wrong."""
+    with load_of(null_server().url, locustfile=USERS, rate_per_s=100, longest_s=2.0) as load:
+        load.start()
+        time.sleep(2.3)
+        load.stop(drain_s=5.0)
+    operations = read_history(tmp_path / "history.jsonl").operations
+    set_up = operations.filter(pl.col("intended_at") < load.started_at)
+    assert set_up["kind"].value_counts(sort=True).rows() == [("open_account", 216), ("create_payment", 200)]
+    assert set(set_up["outcome"]) == {"ok"}
+    by_kind = {
+        kind: rows
+        for (kind,), rows in operations.filter(pl.col("intended_at") >= load.started_at).group_by("kind")
+    }
+    paid, read, asked = (by_kind[kind] for kind in ("create_payment", "read_payment", "read_account"))
+    assert set(paid["outcome"]) == {"ok"}
+    assert paid["payment_id"].is_not_null().all()
+    assert (paid["debtor"] != paid["creditor"]).all()
+    assert paid.height > 2 * max(read.height, asked.height)
+    for rows, wrong in ((read, "wrong answer: debtor is None"), (asked, "wrong answer: account_id is None")):
+        assert set(rows["outcome"]) == {"fail"}
+        assert rows["error"].str.starts_with(wrong).all()
