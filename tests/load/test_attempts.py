@@ -48,7 +48,8 @@ class World:
             performer = Performer(
                 history, self.send, sleep=self.sleep, random=stream(1, "jitter"), clock=lambda: self.at
             )
-            return performer.perform(Operation("r-1", "pay", True, 99.0, None, {"amount": 1}), limits)
+            request = {"debtor": "a", "creditor": "b", "amount": 1, "currency": "EUR"}
+            return performer.perform(Operation("r-1", "pay", True, 99.0, None, request), limits)
 
 
 def world(tmp_path, answers, **keys):

@@ -1,9 +1,4 @@
-"""A command line of the harness for tests, with a project and a folder for runs of its own.
-
-NOTE TO THE LEAD: the stack helper's session overwrote your uncommitted tests/stack/conftest.py by mistake
-(11:31, 23 Nov). This is rebuilt from how test_experiments.py uses `harness_command`; put your own back if you
-have it, and remove this paragraph either way.
-"""
+"""A command line of the harness for tests, with a project and a folder for runs of its own."""
 
 from __future__ import annotations
 
