@@ -1,8 +1,8 @@
 """A server on loopback that answers at once, or as badly as it is told: ``python null_server.py [MODE]``.
 
 It prints its port and serves until its standard input ends. The mode is ``good``, or what happens to the
-first request of each idempotency key: ``silent`` (no answer), ``refuse`` (503 without effect), ``reset``, ``cut`` (half an
-answer), ``garbage``;
+first request of each idempotency key: ``silent`` (no answer), ``refuse`` (503 without effect), ``reset``,
+``cut`` (half an answer), ``garbage``;
 or what happens to all: ``mute`` (never an answer), ``wrong`` (201 that contradicts the request).
 ``GET /seen`` lists every key in the order of arrival.
 """
