@@ -294,6 +294,19 @@ def test_a_full_disk_is_an_error_and_not_a_signal(tmp_path):
     assert read_history(path).operations.height == len(written) > 10_000
 
 
+@pytest.mark.parametrize("amount", [1.5, "7"])
+def test_an_amount_that_is_no_whole_number_is_refused(tmp_path, amount):
+    """By the writer, since the line could not be read; what a request lacks is null."""
+    path = fresh(tmp_path)
+    with HistoryWriter(path, run="r", seed=1) as writer:
+        keys = {"write": True, "attempt": 1, "intended_at": 1, "at": 1}
+        writer.invoke("r-1", "pay", request={"amount": 3}, **keys)
+        with pytest.raises(ValueError, match="format code"):
+            writer.invoke("r-2", "pay", request={"amount": amount}, **keys)
+    row = read_history(path).operations.row(0, named=True)
+    assert (row["key"], row["amount"], row["debtor"]) == ("r-1", 3, None)
+
+
 def test_a_history_is_never_written_over(tmp_path):
     """A second load of the same run folder is refused."""
     path = write(fresh(tmp_path), [["ok"]])

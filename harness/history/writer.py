@@ -18,7 +18,7 @@ from json import dumps
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from harness.errors import HistoryError
 from harness.history.schema import SCHEMA_VERSION
@@ -164,10 +164,13 @@ def _fill(fd: int, at: int, end: int) -> None:
         at += os.pwrite(fd, bytes(end - at), at)
 
 
-def _request(request: Mapping[str, object]) -> str:
+def _request(request: Mapping[str, Any]) -> str:
+    amount = request.get("amount")
+    # Whole minor units: anything else would make a line that nobody can read.
+    number = "null" if amount is None else f"{amount:d}"
     return (
-        f',"request":{{"debtor":{quoted(str(request["debtor"]))},"creditor":{quoted(str(request["creditor"]))},'
-        f'"amount":{request["amount"]},"currency":{quoted(str(request["currency"]))}}}'
+        f',"request":{{"debtor":{_text(request.get("debtor"))},"creditor":{_text(request.get("creditor"))},'
+        f'"amount":{number},"currency":{_text(request.get("currency"))}}}'
     )
 
 

@@ -35,7 +35,7 @@ def test_windows_count_what_was_good_in_time(operations):
     judged = {tick["window_start"]: tick for tick in ticks if tick["window_start"] is not None}
     assert len(judged) == 14
     for window in range(10):
-        own = [o for o in operations if int(o[0]) == window]
+        own = [o for o in operations if int(1000 + o[0] - 1000) == window]  # rounded as intended times are
         good = [o for o in own if o[2] == "ok" and 1000 + o[0] + o[1] - (1000 + o[0]) <= 1.0]
         tick = judged[1000.0 + window]
         assert (tick["judged"], tick["good"]) == (len(own), len(good))
