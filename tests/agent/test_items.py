@@ -89,6 +89,15 @@ def test_an_instant_fault_may_be_gone_before_any_heal():
     assert item.gaps == []
 
 
+def test_what_never_was_is_gone_after_the_heal():
+    """A heal after a fault without effect needs no deadline to pass."""
+    item = watched([False] * 5)
+    item.heal(11.0)
+    item.normal(11.05)
+    assert item.gone_at == 11.05
+    assert not item.settled
+
+
 def test_looks_from_before_the_injection_count_for_nothing():
     """Something broken already is no effect of the fault."""
     item = Item("a -> b")

@@ -128,7 +128,11 @@ def inspected(labels, **state):
     }
 
 
-OWN = {"com.docker.compose.project": "p", "com.docker.compose.service": "a"}
+OWN = {
+    "com.docker.compose.project": "p",
+    "com.docker.compose.service": "a",
+    "com.docker.compose.container-number": "1",
+}
 
 
 class MadeEngine:
@@ -156,13 +160,14 @@ def test_a_container_is_described():
 @pytest.mark.parametrize(
     ("labels", "why"),
     [
-        ({"com.docker.compose.project": "other"}, "not of the project p"),
+        ({**OWN, "com.docker.compose.project": "other"}, "not of the project p"),
+        ({"com.docker.compose.project": "p", "com.docker.compose.service": "a"}, "not of the project p"),
         (None, "not of the project p"),
         ({**OWN, "harness.agent": "1"}, "does not touch itself"),
     ],
 )
 def test_a_container_of_another_project_is_refused(labels, why):
-    """Nothing without the project's label is in reach, and the agent itself is not either."""
+    """Only what Compose made for the project is in reach: not what somebody ran of its images, not the agent."""
     with pytest.raises(Refused, match=why):
         Containers(MadeEngine(inspected(labels)), "p").get("c1")
 

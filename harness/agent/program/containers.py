@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .engine import Engine
 from .refusal import Gone, Refused
 
-__all__ = ["Container", "Containers", "describe"]
+__all__ = ["Container", "Containers", "describe", "of_project"]
 
 PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
+NUMBER_LABEL = "com.docker.compose.container-number"
 AGENT_LABEL = "harness.agent"
 
 
@@ -76,6 +78,15 @@ def _filled(*values: str) -> tuple[str, ...]:
     return tuple(value for value in values if value)
 
 
+def of_project(labels: Mapping[str, str], project: str) -> bool:
+    """Whether a container with these labels is a node of the project.
+
+    Compose labels the images that it builds with the project, too, and whoever runs such an image by hand
+    gets a container with that label: only those that Compose made have a number.
+    """
+    return labels.get(PROJECT_LABEL) == project and NUMBER_LABEL in labels and AGENT_LABEL not in labels
+
+
 class Containers:
     """The containers of one project.
 
@@ -99,10 +110,9 @@ class Containers:
         """Ask the engine again. Raises as `get` does."""
         inspected = self._engine.inspect(container)
         labels = inspected["Config"]["Labels"] or {}
-        if labels.get(PROJECT_LABEL) != self._project:
-            raise Refused(f"container {container[:12]} is not of the project {self._project}")
-        if AGENT_LABEL in labels:
-            raise Refused("the agent does not touch itself")
+        if not of_project(labels, self._project):
+            agent = ": the agent does not touch itself" if AGENT_LABEL in labels else ""
+            raise Refused(f"container {container[:12]} is not of the project {self._project}{agent}")
         fresh = describe(inspected)
         with self._lock:
             before = self._known.get(fresh.id)
@@ -120,6 +130,10 @@ class Containers:
             except (Gone, Refused):
                 continue
         return found
+
+    def knows(self, container: str) -> bool:
+        """Whether it is one of these."""
+        return container in self._known
 
     def all(self) -> list[Container]:
         """What is known of each, without asking."""

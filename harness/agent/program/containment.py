@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from . import netfilter, rules
 from .containers import Container, Containers
-from .namespaces import identity, run_in
+from .namespaces import Namespace, identity, run_in
 from .refusal import Failed
 
 __all__ = ["Containment"]
@@ -21,7 +21,7 @@ class Containment:
     def __init__(self, containers: Containers) -> None:
         self._containers = containers
         self._wanted: set[str] = set()
-        self._done: dict[str, int] = {}
+        self._done: dict[str, Namespace] = {}
         self._lock = threading.Lock()
 
     def add(self, containers: Iterable[str]) -> None:

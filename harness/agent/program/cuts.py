@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from . import netfilter, rules
 from .clock import now
 from .containers import Container, Containers
-from .namespaces import identity
+from .namespaces import Namespace, identity
 from .refusal import Failed, Gone
 from .rules import Drop
 
@@ -20,13 +21,14 @@ __all__ = ["Cut", "Cuts", "Pair"]
 Pair = tuple[str, str]
 """Containers (from, to)."""
 _VERSIONS = (4, 6)
+_AT_ONCE = 4
 
 
 @dataclass(slots=True)
 class _Applied:
     """What one namespace was given."""
 
-    namespace: int
+    namespace: Namespace
     drop: Drop
     versions: set[int] = field(default_factory=set)
 
@@ -58,27 +60,24 @@ class Cut:
 
     def apply(self) -> None:
         """Make the namespaces as they must be now; what is so already is left alone. Raises Failed."""
-        for container in self._order:
-            with self._lock:
-                if not self._ended:
-                    self._apply_to(container)
+        first, *others = self._order
+        with self._lock:
+            errors = _each(self._apply_to, [first]) + _each(self._apply_to, others)
+        if errors:
+            raise Failed("; ".join(errors))
 
     def end(self) -> None:
-        """Take the rules out, the last one first. Goes on past errors, then raises Failed."""
-        errors = []
+        """Take the rules out, the first one last. Goes on past errors, then raises Failed."""
         self._ended = True
+        first, *others = self._order
         with self._lock:
-            for container in reversed(self._order):
-                try:
-                    self._remove_from(container)
-                except Gone:
-                    continue
-                except Failed as error:
-                    errors.append(str(error))
+            errors = _each(self._remove_from, others) + _each(self._remove_from, [first])
         if errors:
             raise Failed("; ".join(errors))
 
     def _apply_to(self, container: str) -> None:
+        if self._ended:
+            return
         pid = self._containers.get(container).pid
         namespace = identity(pid) if pid else None
         if namespace is None:
@@ -122,6 +121,23 @@ class Cut:
                 a for src, dst in self.pairs if src == container for a in self._containers.addresses(dst)
             ),
         )
+
+
+def _each(change: Callable[[str], None], containers: Sequence[str]) -> list[str]:
+    """Change some namespaces, a few at once, past errors. Returns what went wrong."""
+    errors: list[str] = []
+
+    def one(container: str) -> None:
+        try:
+            change(container)
+        except Gone:
+            return
+        except Failed as error:
+            errors.append(str(error))
+
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, max(1, len(containers)))) as pool:
+        list(pool.map(one, containers))
+    return errors
 
 
 def _remove(pid: int, injection: str, version: int) -> None:

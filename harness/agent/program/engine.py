@@ -14,6 +14,10 @@ from .refusal import Failed, Gone
 __all__ = ["SOCKET", "Engine"]
 
 SOCKET = "/var/run/docker.sock"
+_EVENTS = (
+    *("start", "die", "kill", "stop", "restart", "pause", "unpause", "oom", "destroy", "health_status"),
+    *("connect", "disconnect"),
+)
 _NOT_MODIFIED = 304
 _NOT_FOUND = 404
 _ERRORS_FROM = 400
@@ -54,9 +58,12 @@ class Engine:
         path = f"/containers/{quote(container)}/{action}?{urlencode(query)}"
         self._call("POST", path, timeout_s=timeout_s)
 
-    def events(self, project: str) -> Iterator[dict[str, Any]]:
-        """The project's events, one by one, until the engine goes away. Raises Failed."""
-        filters = json.dumps({"label": [f"com.docker.compose.project={project}"]})
+    def events(self) -> Iterator[dict[str, Any]]:
+        """The events of containers and networks, one by one, until the engine goes away. Raises Failed.
+
+        They are of every project: an event of a network does not bear the labels of its container.
+        """
+        filters = json.dumps({"type": ["container", "network"], "event": list(_EVENTS)})
         connection = _Connection(self._path, None)
         try:
             connection.request("GET", "/events?" + urlencode({"filters": filters}))

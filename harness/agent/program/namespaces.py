@@ -14,17 +14,23 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .processes import identify
 from .refusal import Failed
 
-__all__ = ["identity", "run_in", "sockets_in", "visit"]
+__all__ = ["Namespace", "identity", "run_in", "sockets_in", "visit"]
 
 _CLONE_NEWNET = 0x40000000
 
+Namespace = tuple[int, int, int]
+"""Its number, and the pid and start of the container's first process: the kernel gives a number that was
+freed to the next namespace, so after a restart a clean one often has the number of the one before."""
 
-def identity(pid: int) -> int | None:
-    """The number of the network namespace of a process; None when the process is gone."""
+
+def identity(pid: int) -> Namespace | None:
+    """Which network namespace a process is in; None when the process is gone."""
+    process = identify(pid)
     try:
-        return os.stat(f"/proc/{pid}/ns/net").st_ino
+        return None if process is None else (os.stat(f"/proc/{pid}/ns/net").st_ino, pid, process.start)
     except OSError:
         return None
 

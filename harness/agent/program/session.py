@@ -53,6 +53,7 @@ class Session:
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(self._containers)
         self._samplers: dict[str, Sampler] = {}
+        self._reapplied: dict[str, list[tuple[str, float]]] = {}
         self._table: dict[str, Callable[..., Any]] = {
             "hello": self._hello,
             "arm": self._arm,
@@ -156,6 +157,7 @@ class Session:
         sampler = self._samplers.get(injection)
         if sampler is not None:
             sampler.heal()
+        self._reapplied[injection] = self._cuts.reapplied(injection)
         remaining = self._injections.heal(injection)
         if sampler is not None:
             sampler.healed()
@@ -170,11 +172,12 @@ class Session:
 
     def _evidence(self, injection: str) -> dict[str, Any]:
         summary = self._sampler(injection).summary()
-        again = self._cuts.reapplied(injection)
+        again = self._cuts.reapplied(injection) or self._reapplied.get(injection, [])
         summary["reapplied"] = [{"node": self._containers.get(c).name, "at": at} for c, at in again]
         return summary
 
     def _disarm(self, injection: str) -> None:
+        self._reapplied.pop(injection, None)
         if sampler := self._samplers.pop(injection, None):
             sampler.close()
 

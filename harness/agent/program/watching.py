@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .clock import now
-from .containers import AGENT_LABEL, Containers
+from .containers import Containers, of_project
 from .engine import Engine
 from .refusal import Failed, Refused
 
@@ -48,7 +48,7 @@ class Watching:
         broken = False
         while True:
             try:
-                for event in self._engine.events(self._project):
+                for event in self._engine.events():
                     if event.get("Action") == "connected" and broken:
                         self._missed()
                     self.connected.set()
@@ -69,13 +69,12 @@ class Watching:
         action, actor = str(event.get("Action", "")), event.get("Actor") or {}
         attributes = actor.get("Attributes") or {}
         if event.get("Type") == "network" and action in ("connect", "disconnect"):
-            self._refreshed(attributes.get("container", ""))
-        elif event.get("Type") == "container" and AGENT_LABEL not in attributes:
+            if self._containers.knows(attributes.get("container", "")):
+                self._refreshed(attributes["container"])
+        elif event.get("Type") == "container" and of_project(attributes, self._project):
             self._container(action, str(actor.get("ID", "")))
 
     def _container(self, action: str, container: str) -> None:
-        if action.startswith("exec_") or not container:
-            return
         self._tell({"event": "engine", "action": action, "container": container, "at": now()})
         if action == "destroy":
             self._containers.forget(container)
@@ -85,8 +84,6 @@ class Watching:
             self._refreshed(container, started=action == "start")
 
     def _refreshed(self, container: str, *, started: bool = False) -> None:
-        if not container:
-            return
         try:
             self._containers.refresh(container)
         except (Failed, Refused):

@@ -58,10 +58,12 @@ class Item:
         self.down = None
         if self.began_at is None or at < self.began_at:
             return
-        if self.effect_at is not None:
-            self._normal_after(at, self.effect_at)
         if self.healed_at is None:
             self._look(at)
+        elif at >= self.healed_at and self.gone_at is None:
+            self.gone_at = at
+        if self.effect_at is not None:
+            self._normal_after(at, self.effect_at)
 
     def effect(self, at: float) -> None:
         """A look, at that time, showed the effect."""
@@ -74,19 +76,15 @@ class Item:
             self.settled = True
 
     def _normal_after(self, at: float, effect_at: float) -> None:
-        if self.healed_at is not None and at >= self.healed_at and self.gone_at is None:
-            self.gone_at = at
-        elif self.healed_at is None and not self.settled and at >= effect_at:
+        if self.healed_at is not None and at >= self.healed_at:
+            return
+        if not self.settled and at >= effect_at:
             self.effect_at = None
-        elif self.settled and not self.lasting and at > effect_at and self.gone_at is None:
-            self.gone_at = at
-        elif (
-            self.settled
-            and self.lasting
-            and at > effect_at
-            and (self.healed_at is None or at < self.healed_at)
-        ):
-            self.gap(at, "the effect was not there")
+        elif self.settled and at > effect_at:
+            if self.lasting:
+                self.gap(at, "the effect was not there")
+            elif self.gone_at is None:
+                self.gone_at = at
 
     def _look(self, at: float) -> None:
         self.looks += 1

@@ -9,7 +9,7 @@ import struct
 from collections import deque
 from dataclasses import dataclass
 
-from ..namespaces import sockets_in
+from ..namespaces import Namespace, sockets_in
 
 __all__ = ["GRACE_S", "Connection", "Datagrams", "End", "Handshake", "Listener"]
 
@@ -28,7 +28,7 @@ class End:
     """One end of a link: where its sockets are made and the address they use."""
 
     pid: int
-    namespace: int
+    namespace: Namespace
     address: str
 
     @property

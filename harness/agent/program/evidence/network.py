@@ -99,14 +99,13 @@ class _Link:
     def _ends(self) -> tuple[tuple[End, End] | None, str | None]:
         """Where both ends are now; or None, and why there is nothing to look at."""
         left, right = (self._containers.get(end) for end in self.ends)
-        places = [(identity(node.pid) if node.pid else None) for node in (left, right)]
-        for node, place in zip((left, right), places, strict=True):
-            if place is None:
-                return None, f"{node.name} is down"
+        own, other = (identity(node.pid) if node.pid else None for node in (left, right))
+        if own is None or other is None:
+            return None, f"{left.name if own is None else right.name} is down"
         shared = _shared_addresses(left, right)
         if shared is None:
             return None, f"{left.name} and {right.name} share no network"
-        return (End(left.pid, places[0] or 0, shared[0]), End(right.pid, places[1] or 0, shared[1])), None
+        return (End(left.pid, own, shared[0]), End(right.pid, other, shared[1])), None
 
 
 def _told(item: Item, part: Connection | Handshake, at: float) -> None:
