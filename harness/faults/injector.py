@@ -18,6 +18,7 @@ __all__ = ["Injector", "NoEvidence", "Status", "WriteEvent"]
 
 _BEFORE_WITHIN_S = 5.0
 _GONE_WITHIN_S = 60.0
+_GONE_UNSEEN_WITHIN_S = 3.0
 _STEP_WITHIN_S = 60.0
 
 
@@ -193,6 +194,9 @@ class Injector:
 
     def _see_gone(self, injection: str, active: _Active, deadline_s: float) -> None:
         name = self._name(injection)
+        if active.effect_at is None:
+            # Nothing was seen to begin, so the run is inconclusive whatever is seen to end.
+            deadline_s = min(deadline_s, _GONE_UNSEEN_WITHIN_S)
         try:
             gone = self._agent.call("gone", within_s=deadline_s + 10.0, injection=name, timeout_s=deadline_s)
             summary = self._agent.call("evidence", injection=name)
