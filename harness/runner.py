@@ -294,6 +294,7 @@ class _Running:
             load=self.experiment.load,
             longest_s=self.experiment.longest_s + _DRAIN_S,
             history=self.folder.history,
+            good_within_s=self.session.stack.model.steady_state.good_within_ms / 1000,
         )
 
     def _write_run_json(self) -> None:
