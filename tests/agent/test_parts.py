@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from harness.agent.program import cgroups, processes, wire
 from harness.agent.program.containers import Containers, describe
+from harness.agent.program.cuts import _cover
 from harness.agent.program.ledger import Ledger
-from harness.agent.program.refusal import Refused
+from harness.agent.program.namespaces import _run
+from harness.agent.program.refusal import Failed, Refused
 
 
 @given(
@@ -195,3 +197,28 @@ def test_the_ledger_gives_orphans_of_dead_sessions_alone(tmp_path):
     assert [orphan["id"] for orphan in Ledger(tmp_path).orphans()] == ["r1/i1"]
     Ledger(tmp_path).strike("r1/i1")
     assert list(tmp_path.iterdir()) == []
+
+
+CONTAINERS = st.sampled_from("abcdef")
+PAIRS = st.frozensets(st.tuples(CONTAINERS, CONTAINERS).filter(lambda pair: pair[0] != pair[1]), min_size=1)
+
+
+@given(PAIRS)
+def test_the_first_namespaces_make_the_whole_cut(pairs):
+    """Every pair has an end among the nodes that are changed first, and no node is left out or done twice."""
+    first, others = _cover(pairs)
+    assert all(set(pair) & set(first) for pair in pairs)
+    assert sorted([*first, *others]) == sorted({end for pair in pairs for end in pair})
+
+
+def test_one_node_from_all_others_is_one_change():
+    """Isolating one node needs one namespace to be in effect, however many peers it has."""
+    pairs = frozenset(pair for peer in "bcdef" for pair in (("a", peer), (peer, "a")))
+    assert _cover(pairs)[0] == ["a"]
+
+
+def test_a_program_runs_on_files_in_memory():
+    """Its input, both its outputs and its exit code; one that does not end in time is ended."""
+    assert _run(["sh", "-c", "cat; echo err >&2; exit 3"], "in", 10) == (3, "in", "err\n")
+    with pytest.raises(Failed, match=r"sleep did not end within 0\.1 s"):
+        _run(["sleep", "30"], "", 0.1)

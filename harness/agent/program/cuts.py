@@ -37,8 +37,8 @@ class Cut:
     """One injection's cut.
 
     Both ends of a pair drop, so a node that restarts into a clean namespace is still shut out by its
-    peers until its own rules are back. The node of most pairs comes first: in the common cuts that one
-    change makes the whole cut, in one moment.
+    peers until its own rules are back. A few nodes that have a part in every pair come first: in most cuts
+    that is one, and its one change makes the whole cut, in one moment.
 
     Args:
         injection: the id, which names the chains.
@@ -55,23 +55,20 @@ class Cut:
         self._seen: set[str] = set()
         self._lock = threading.Lock()
         self._ended = False
-        counts = Counter(end for pair in sorted(self.pairs) for end in pair)
-        self._order = [container for container, _ in counts.most_common()]
+        self._first, self._others = _cover(self.pairs)
 
     def apply(self) -> None:
         """Make the namespaces as they must be now; what is so already is left alone. Raises Failed."""
-        first, *others = self._order
         with self._lock:
-            errors = _each(self._apply_to, [first]) + _each(self._apply_to, others)
+            errors = _each(self._apply_to, self._first) + _each(self._apply_to, self._others)
         if errors:
             raise Failed("; ".join(errors))
 
     def end(self) -> None:
-        """Take the rules out, the first one last. Goes on past errors, then raises Failed."""
+        """Take the rules out, the first ones last. Goes on past errors, then raises Failed."""
         self._ended = True
-        first, *others = self._order
         with self._lock:
-            errors = _each(self._remove_from, others) + _each(self._remove_from, [first])
+            errors = _each(self._remove_from, self._others) + _each(self._remove_from, self._first)
         if errors:
             raise Failed("; ".join(errors))
 
@@ -121,6 +118,18 @@ class Cut:
                 a for src, dst in self.pairs if src == container for a in self._containers.addresses(dst)
             ),
         )
+
+
+def _cover(pairs: frozenset[Pair]) -> tuple[list[str], list[str]]:
+    """The nodes of most pairs, as many as have a part in every pair, and the others."""
+    counts = Counter(end for pair in sorted(pairs) for end in pair)
+    left, first = set(pairs), []
+    for container, _ in counts.most_common():
+        covered = {pair for pair in left if container in pair}
+        if covered:
+            first.append(container)
+            left -= covered
+    return first, [container for container in counts if container not in first]
 
 
 def _each(change: Callable[[str], None], containers: Sequence[str]) -> list[str]:

@@ -8,11 +8,12 @@ into that of the thread that started it. So each visit is a thread that goes in 
 from __future__ import annotations
 
 import os
+import select
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from .processes import identify
 from .refusal import Failed
@@ -82,13 +83,39 @@ def run_in(pid: int, argv: Sequence[str], text: str = "", timeout_s: float = 10.
     """
 
     def errand() -> tuple[int, str, str]:
-        try:
-            done = subprocess.run(
-                argv, input=text, capture_output=True, text=True, timeout=timeout_s, check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise Failed(f"{argv[0]} did not end within {timeout_s:g} s") from error
-        return done.returncode, done.stdout, done.stderr
+        return _run(argv, text, timeout_s)
 
     answer: tuple[int, str, str] = visit(pid, errand)
     return answer
+
+
+def _run(argv: Sequence[str], text: str, timeout_s: float) -> tuple[int, str, str]:
+    """Run a program on files in memory: no pipe has to be fed or drained, so a rule is in a moment sooner."""
+    with _memory(text) as source, _memory() as output, _memory() as errors:
+        process = subprocess.Popen(argv, stdin=source, stdout=output, stderr=errors)
+        if not _ended(process.pid, timeout_s):
+            process.kill()
+            process.wait()
+            raise Failed(f"{argv[0]} did not end within {timeout_s:g} s")
+        code = process.wait()
+        return code, _text(output), _text(errors)
+
+
+def _memory(text: str = "") -> BinaryIO:
+    file = os.fdopen(os.memfd_create("agent"), "w+b", buffering=0)
+    file.write(text.encode())
+    file.seek(0)
+    return file
+
+
+def _text(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
+
+
+def _ended(pid: int, timeout_s: float) -> bool:
+    descriptor = os.pidfd_open(pid)
+    try:
+        return bool(select.select([descriptor], [], [], timeout_s)[0])
+    finally:
+        os.close(descriptor)

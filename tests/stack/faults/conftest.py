@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
+import faultlab
 import pytest
-from faultlab import Lab, docker, until
-from testcontainers.compose import DockerCompose
-
-import harness.agent
-
-HERE = Path(__file__).parent
-AGENT = Path(harness.agent.__file__).parent
+from faultlab import until
 
 
 @pytest.fixture(scope="session")
 def running_lab():
     """The containers, under a project name of this process."""
-    project = f"faultlab-{os.getpid()}"
-    before = dict(os.environ)
-    os.environ.update(COMPOSE_PROJECT_NAME=project, HARNESS_AGENT_DIR=str(AGENT))
-    compose = DockerCompose(HERE, ["compose.yaml", str(AGENT / "compose.agent.yaml")], build=True, wait=False)
-    try:
-        with compose:
-            lab = Lab(project)
-            until(lab.whole, 60, "the lab")
-            yield lab
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-        left = docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={project}")
-        assert left == ""
+    with faultlab.running_lab() as lab:
+        yield lab
 
 
 @pytest.fixture

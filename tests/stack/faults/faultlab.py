@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from testcontainers.compose import DockerCompose
+
+import harness.agent
 from harness.agent.client import Agent
 from harness.errors import SelectorError
 from harness.faults.injector import Injector
@@ -16,6 +21,8 @@ from harness.faults.journal import Journal
 from harness.stack.node import Node
 
 MARK = "HRN-"
+HERE = Path(__file__).parent
+AGENT = Path(harness.agent.__file__).parent
 
 
 def docker(*words, within_s=60):
@@ -126,3 +133,55 @@ class Lab:
     def evidence(self):
         """The last word on the last injection."""
         return next(keys for kind, _, keys in reversed(self.events) if kind == "evidence")
+
+
+@contextmanager
+def running_lab():
+    """The containers, under a project name of this process; nothing of them stays."""
+    project = f"faultlab-{os.getpid()}"
+    before = dict(os.environ)
+    os.environ.update(COMPOSE_PROJECT_NAME=project, HARNESS_AGENT_DIR=str(AGENT))
+    compose = DockerCompose(HERE, ["compose.yaml", str(AGENT / "compose.agent.yaml")], build=True, wait=False)
+    try:
+        with compose:
+            lab = Lab(project)
+            until(lab.whole, 60, "the lab")
+            yield lab
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    assert docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={project}") == ""
+
+
+def start_victim(lab, journal: Path, *faults: str):
+    """A harness in a process of its own that made these faults (all of them by default), and now waits."""
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "victim_of_faults.py"), lab.project, str(journal), *faults],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "injected\n"
+    return process
+
+
+# Eyes that need no engine: while it starts a container it answers late.
+
+
+def clean(pid):
+    """Whether the namespace of a process is without rules of faults."""
+    done = subprocess.run(["nsenter", "-t", str(pid), "-n", "iptables-save"], capture_output=True, check=True)
+    return MARK.encode() not in done.stdout
+
+
+def frozen(pid):
+    """Whether the kernel keeps a process frozen."""
+    state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state == "D" or "freez" in Path(f"/proc/{pid}/wchan").read_text()
+
+
+def populated(container):
+    """Whether any process is in a container's cgroup."""
+    places = ("freezer/docker/{}", "docker/{}", "system.slice/docker-{}.scope")
+    files = [Path("/sys/fs/cgroup", place.format(container), "cgroup.procs") for place in places]
+    return any(file.read_text().split() for file in files if file.exists())

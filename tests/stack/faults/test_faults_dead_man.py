@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-from faultlab import docker, until
+from faultlab import clean, docker, frozen, populated, start_victim, until
 
-from harness.agent.client import Agent
 from harness.faults.catalogue import Isolate, Kill, Pause
 from harness.faults.journal import heal_from_journal, outstanding
 
 pytestmark = pytest.mark.stack
 
-HERE = Path(__file__).parent
-
-
-def frozen(pid):
-    """Whether the kernel keeps a process frozen."""
-    return "freez" in Path(f"/proc/{pid}/wchan").read_text() or _state(pid) == "D"
-
-
-def _state(pid):
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
-def clean(pid):
-    """Whether a namespace is without rules of faults."""
-    done = subprocess.run(["nsenter", "-t", str(pid), "-n", "iptables-save"], capture_output=True, check=True)
-    return b"HRN-" not in done.stdout
-
-
-def init_of(container):
-    """Whether any process is in a container's cgroup; the engine, asked while it starts one, answers late."""
-    places = ("freezer/docker/{}", "docker/{}", "system.slice/docker-{}.scope")
-    files = [Path("/sys/fs/cgroup", place.format(container), "cgroup.procs") for place in places]
-    return any(file.read_text().split() for file in files if file.exists())
-
 
 @pytest.fixture
 def victim(lab, tmp_path):
     """A harness in a process of its own that isolated a, paused b and killed c, and now waits."""
-    process = subprocess.Popen(
-        [sys.executable, str(HERE / "victim_of_faults.py"), lab.project, str(tmp_path / "journal.jsonl")],
-        stdout=subprocess.PIPE,
-        stdin=subprocess.PIPE,
-        text=True,
-        cwd=Path.cwd(),
-    )
-    assert process.stdout.readline() == "injected\n"
+    process = start_victim(lab, tmp_path / "journal.jsonl")
     yield process
     process.kill()
     process.wait()
@@ -73,7 +40,7 @@ def healed_within_s(lab, harm):
         looks = {
             "rules": lambda: clean(a),
             "pause": lambda: not frozen(b),
-            "start": lambda: lab.pid("c") != 0,
+            "start": lambda: populated(lab.ids["c"]),
         }
         for name, look in looks.items():
             if name not in seen and look():
@@ -193,8 +160,6 @@ def test_a_client_that_stops_reading_blocks_no_heal(lab):
     )
     pairs = [[lab.ids["a"], lab.ids["b"]]]
     do, undo = [{"do": "net.cut", "pairs": pairs}], [{"do": "net.uncut", "pairs": pairs}]
-    import json
-
     args = {"injection": "deaf", "do": do, "undo": undo, "lease_s": 60}
     process.stdin.write(json.dumps({"id": 1, "op": "inject", "args": args}).encode() + b"\n")
     process.stdin.flush()
@@ -206,4 +171,3 @@ def test_a_client_that_stops_reading_blocks_no_heal(lab):
     until(lambda: not lab.rules("a"), 10, "the heal")
     process.stdout.read()
     process.wait(20)
-    assert isinstance(Agent, type)

@@ -86,3 +86,12 @@ def test_without_its_heal_it_is_not_gone(lab, injector, agent, name):
     steps = [dict(step) for step in fault.plan(lab).heal]
     assert agent.call("undo", within_s=60, injection="lab/i1", steps=steps) == []
     assert agent.leftovers() == []
+
+
+def test_without_probes_there_is_no_evidence(lab, injector):
+    """Harm that nobody looks at proves nothing, and the error says so."""
+    with pytest.raises(NoEvidence, match="no probe looks at this fault"):
+        injector.inject("i1", Mutant(Pause("b"), {"probes": ()}), deadline_s=1.0)
+    assert lab.state("b")["State"]["Paused"]
+    assert injector.heal_all() == []
+    assert lab.whole()

@@ -1,4 +1,4 @@
-"""``victim_of_faults.py PROJECT JOURNAL``: injects three faults, says so, and asks the agent when told to."""
+"""``victim_of_faults.py PROJECT JOURNAL [FAULT...]``: injects, says so, and asks the agent when told to."""
 
 import sys
 from pathlib import Path
@@ -11,8 +11,9 @@ from harness.faults.catalogue import Isolate, Kill, Pause
 lab = Lab(sys.argv[1])
 agent = lab.connect()
 injector = lab.injector(agent, Path(sys.argv[2]))
-for number, fault in enumerate([Isolate("a"), Pause("b"), Kill("c")], 1):
-    injector.inject(f"i{number}", fault)
+FAULTS = {"rules": Isolate("a"), "pause": Pause("b"), "start": Kill("c")}
+for number, name in enumerate(sys.argv[3:] or FAULTS, 1):
+    injector.inject(f"i{number}", FAULTS[name])
 print("injected", flush=True)
 for _ in sys.stdin:
     try:

@@ -22,6 +22,7 @@ class Item:
         name: for people: ``ledger-1 -> ledger-2 datagrams``.
         lasting: whether the effect must stand without a gap until the heal.
         settle_s: how long it must stand before it is believed.
+        dates: whether it tells since when the effect stands; what is looked at more rarely only confirms it.
         effect_at, settled: since when the effect stands, and whether it is believed.
         gone_at: the first normal look after the heal (after the effect, for an instant fault).
         gaps: what broke the evidence, each with its time.
@@ -32,6 +33,7 @@ class Item:
     name: str
     lasting: bool = True
     settle_s: float = 0.0
+    dates: bool = True
     began_at: float | None = None
     healed_at: float | None = None
     effect_at: float | None = None
@@ -110,6 +112,7 @@ class Open:
 
     name: str
     lasting: bool = True
+    dates: bool = False
     began_at: float | None = None
     healed_at: float | None = None
     effect_at: float | None = None

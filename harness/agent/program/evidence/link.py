@@ -36,10 +36,16 @@ class End:
         """The socket family of the address."""
         return socket.AF_INET6 if ":" in self.address else socket.AF_INET
 
+    def sockets(self, kind: int, count: int) -> list[socket.socket]:
+        """New sockets of this end, which do not block. Raises Failed."""
+        made = sockets_in(self.pid, [(self.family, kind)] * count)
+        for own in made:
+            own.setblocking(False)
+        return made
+
     def socket(self, kind: int) -> socket.socket:
         """A new socket of this end, which does not block. Raises Failed."""
-        (made,) = sockets_in(self.pid, [(self.family, kind)])
-        made.setblocking(False)
+        (made,) = self.sockets(kind, 1)
         return made
 
 
@@ -135,6 +141,7 @@ class Handshake:
     def __init__(self, start: End, listener: Listener) -> None:
         self._start = start
         self._listener = listener
+        self._fresh: list[socket.socket] = []
         self._tried: deque[tuple[float, socket.socket]] = deque()
 
     def step(self, at: float) -> list[float]:
@@ -145,7 +152,9 @@ class Handshake:
             self._tried.remove(entry)
             entry[1].close()
         if len(self._tried) < _TRIED_AT_ONCE:
-            self._tried.append((at, _connecting(self._start, self._listener)))
+            # A visit to the namespace costs more than the sockets made there.
+            self._fresh = self._fresh or self._start.sockets(socket.SOCK_STREAM, _TRIED_AT_ONCE)
+            self._tried.append((at, _connecting(self._fresh.pop(), self._start, self._listener)))
         return [begun for begun, _ in stood]
 
     def lost(self, at: float) -> list[float]:
@@ -154,8 +163,9 @@ class Handshake:
 
     def close(self) -> None:
         """Give up what is being tried; nothing lingers."""
-        for _, own in self._tried:
+        for own in (*self._fresh, *(own for _, own in self._tried)):
             own.close()
+        self._fresh.clear()
         self._tried.clear()
 
 
@@ -163,7 +173,7 @@ class Connection:
     """One connection that is kept: small messages go out on it and must come back."""
 
     def __init__(self, start: End, listener: Listener, at: float) -> None:
-        self._socket = _connecting(start, listener)
+        self._socket = _connecting(start.socket(socket.SOCK_STREAM), start, listener)
         self._asked: deque[float] = deque([at])
         self._stands = False
 
@@ -196,8 +206,7 @@ class Connection:
         self._socket.close()
 
 
-def _connecting(start: End, listener: Listener) -> socket.socket:
-    own = start.socket(socket.SOCK_STREAM)
+def _connecting(own: socket.socket, start: End, listener: Listener) -> socket.socket:
     own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with contextlib.suppress(OSError):

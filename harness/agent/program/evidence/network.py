@@ -15,9 +15,9 @@ from .link import GRACE_S, Connection, Datagrams, End, Handshake, Listener
 
 __all__ = ["NetworkProbe"]
 
-_TICK_PER_LINK_S = 0.0006
-_TICK_S = 0.002
-_CONNECTIONS_EVERY = 3
+_TICK_PER_LINK_S = 0.0002
+_TICK_S = 0.001
+_CONNECTIONS_EVERY = 4
 
 
 class _Link:
@@ -32,8 +32,8 @@ class _Link:
         for side, pair in ways:
             what = f"{names[side]} -> {names[1 - side]} datagrams"
             self.ways[side] = Item(what, settle_s=GRACE_S) if pair in cut else Open(what)
-        self.kept = Item(f"{names[0]} - {names[1]} established connection", settle_s=GRACE_S)
-        self.fresh = Item(f"{names[0]} - {names[1]} new connections", settle_s=GRACE_S)
+        self.kept = Item(f"{names[0]} - {names[1]} established connection", settle_s=GRACE_S, dates=False)
+        self.fresh = Item(f"{names[0]} - {names[1]} new connections", settle_s=GRACE_S, dates=False)
         self._key: tuple[End, End] | None = None
         self._parts: tuple[Datagrams, Listener, Connection, Handshake] | None = None
         self._ticks = 0

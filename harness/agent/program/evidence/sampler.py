@@ -75,8 +75,9 @@ class Sampler:
         self._wait(timeout_s, lambda: all(item.settled for item in self.items))
         with self._lock:
             missing = [self._tell(item, "no effect was seen") for item in self.items if not item.settled]
-            times = [item.effect_at for item in self.items if item.effect_at is not None]
-        why = "; ".join([*filter(None, [self._broken]), *missing[:5]])
+            times = [item.effect_at for item in self.items if item.dates and item.effect_at is not None]
+        blind = [] if self.items else ["no probe looks at this fault"]
+        why = "; ".join([*filter(None, [self._broken]), *blind, *missing[:5]])
         return {"effect_at": None if why or not times else max(times), "why": why}
 
     def wait_gone(self, timeout_s: float) -> dict[str, Any]:
