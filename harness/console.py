@@ -75,8 +75,7 @@ class RunView:
                 style=_STYLE.get(event["kind"], ""),
             )
             self._recent.append(line)
-            if not self._live:
-                self.console.print(line)
+            self._log(line)
 
     def _take(self, event: Mapping[str, Any]) -> None:
         kind, injection = event["kind"], event.get("injection", "")
@@ -95,8 +94,13 @@ class RunView:
     def _on_tick(self, tick: Tick) -> None:
         self._tick = tick
         self._ticks += 1
-        if not self._live and self._ticks % _LOG_EVERY_TICKS == 0:
-            self.console.print(f"{self._clock(tick.at)}  {self._counts()}  {self._who()}  {self._what()}")
+        if self._ticks % _LOG_EVERY_TICKS == 0:
+            self._log(Text(f"{self._clock(tick.at)}  {self._counts()}  {self._who()}  {self._what()}"))
+
+    def _log(self, line: Text) -> None:
+        """Print one line into a log, as it is: a log has no width, and who greps it needs whole lines."""
+        if not self._live:
+            self.console.print(line, soft_wrap=True)
 
     def _clock(self, at: float) -> str:
         return f"{at - self._start:7.1f} s" if self._start else "        -"

@@ -14,8 +14,8 @@
     │   ├── StackError               the stack did not come up, or did not become whole
     │   └── BusyError                another run holds this project
     ├── AgentError                   the agent is gone, refuses, or answers nonsense
-    ├── RoleUnknown                  no node plays the role that was asked for, now
-    └── LoadError                    the load process did not start or died
+    ├── RoleUnknown               3  no node plays the role that was asked for, now
+    └── LoadError                 3  the load process did not start or died
 
 Third-party errors are translated where the third party is called, once for each library:
 ``docker`` and Compose in :mod:`harness.stack.engine`, the agent's pipe in
@@ -115,8 +115,12 @@ class AgentError(HarnessError):
 
 
 class RoleUnknown(HarnessError):
-    """No node plays the role that was asked for at this moment."""
+    """No node plays the role that was asked for at this moment: nothing can be concluded from the run."""
+
+    exit_code = 3
 
 
 class LoadError(HarnessError):
-    """The load process did not start, or died."""
+    """The load process did not start, or died: nothing can be concluded from the run."""
+
+    exit_code = 3

@@ -9,7 +9,7 @@ from harness.checks.base import Check, Recording
 from harness.checks.catalogue import CHECKS
 from harness.checks.judge import judge_all, measurements
 from harness.errors import RunFolderError
-from harness.history import read_history
+from harness.history import History, read_history
 from harness.observations import Books
 from harness.run_folder import EvidenceInfo, FindingInfo, Measurements, Result, RunFolder, RunInfo
 from harness.timeline import InjectionRecord, Timeline
@@ -48,7 +48,8 @@ def judge_run(folder: RunFolder, expect: Sequence[Check] | None = None) -> Resul
 
 def recording(folder: RunFolder, info: RunInfo) -> Recording:
     """Everything that a verdict may rest on, read from the folder."""
-    history = read_history(folder.history)
+    # A load that was refused, or interrupted before it began, wrote none: the run is judged, and inconclusive.
+    history = read_history(folder.history) if folder.history.exists() else History.none()
     return Recording(
         run=info.run,
         load_ended=history.ended,

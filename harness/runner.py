@@ -268,8 +268,7 @@ class _Running:
     def _wait_until(self, at: float, load: LoadProcess) -> None:
         """Sleep until a moment, in small steps: the load's death or Ctrl-C ends it at once."""
         while (rest := at - now()) > 0:
-            if not load.alive:
-                raise LoadError("the load process died", where=str(self.folder.path / "load.log"))
+            load.check()
             time.sleep(min(rest, 0.05))
 
     def _roles(self) -> RoleWatch:

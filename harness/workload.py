@@ -21,7 +21,8 @@ class Load:
         arrivals: ``poisson`` (exponential gaps) or ``constant`` (equal gaps).
         mix: weight by kind of operation; None takes the weights that the stack's load declares.
         client_timeout_s: an attempt without an answer for this long is ``info``.
-        attempts_max: attempts for one key, the first included; only ``info`` is tried again.
+        attempts_max: attempts for one key, the first included. Sent again is what ended as ``info``, and
+            what the service refused for now with its word that it had no effect.
         in_flight_max: operations under way at once; an arrival beyond it is dropped and counted
             as unavailable. None: enough that only a stuck generator reaches it.
         seed: of the schedule and of every choice in it; None takes a new one, which is recorded.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import polars as pl
 
 from harness.errors import HistoryError
 from harness.history.fold import attempts_of, operations_of
 from harness.history.lines import read_lines
-from harness.history.schema import ATTEMPTS
+from harness.history.schema import ATTEMPTS, OPERATIONS
 
 __all__ = ["History", "read_history"]
 
@@ -34,6 +34,17 @@ class History:
     header: Mapping[str, Any]
     ended: bool
     truncated: bool
+
+    @classmethod
+    def none(cls) -> Self:
+        """The history of a load that was never started: nothing, and no end."""
+        return cls(
+            operations=pl.DataFrame(schema=OPERATIONS),
+            attempts=pl.DataFrame(schema=ATTEMPTS),
+            header={},
+            ended=False,
+            truncated=False,
+        )
 
 
 def read_history(path: Path) -> History:
