@@ -230,7 +230,12 @@ def check(run: str, runs: Path, *, as_json: bool) -> None:
 @click.argument("run", default="latest", shell_complete=_run_names)
 @_runs_option
 def report(run: str, runs: Path) -> None:
-    """Write report.html, report.md and junit.xml of a recorded RUN again."""
+    """Write report.html, report.md and junit.xml of a recorded RUN again.
+
+    \b
+    harness report
+    harness report 20260131T120000Z-ledger_primary_kill
+    """
     from harness.report import render
     from harness.run_folder import RunFolder
 
@@ -242,7 +247,11 @@ def report(run: str, runs: Path) -> None:
 @main.command()
 @_stack_options
 def heal(directory: Path | None, project: str | None, variant: str | None) -> None:
-    """Heal whatever a run left injected: by the undo journal, then by looking at the system."""
+    """Heal whatever a run left injected: by the undo journal, then by looking at the system.
+
+    \b
+    harness heal
+    """
     from harness.healing import heal_stack
 
     for line in heal_stack(_load_stack(directory, project, variant)):
@@ -253,7 +262,12 @@ def heal(directory: Path | None, project: str | None, variant: str | None) -> No
 @click.option("--fix", is_flag=True, help="Install and start what is missing (Debian or Ubuntu, as root).")
 @_json_option
 def doctor(*, fix: bool, as_json: bool) -> None:
-    """Show what this host can do, by trying it; changes nothing unless --fix."""
+    """Show what this host can do, by trying it; changes nothing unless --fix.
+
+    \b
+    harness doctor
+    harness doctor --fix
+    """
     from harness.stack.doctor import doctor_command
 
     sys.exit(doctor_command(fix=fix, as_json=as_json))
@@ -262,7 +276,12 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 @main.command()
 @_stack_options
 def up(directory: Path | None, project: str | None, variant: str | None) -> None:
-    """Bring the stack up and wait until it is whole."""
+    """Bring the stack up and wait until it is whole.
+
+    \b
+    harness up
+    harness up --stack my/stack --project mine
+    """
     from harness.session import Session
 
     stack = _load_stack(directory, project, variant)
@@ -273,7 +292,11 @@ def up(directory: Path | None, project: str | None, variant: str | None) -> None
 @main.command()
 @_stack_options
 def down(directory: Path | None, project: str | None, variant: str | None) -> None:
-    """Take the stack down: no container, network or volume of the project stays."""
+    """Take the stack down: no container, network or volume of the project stays.
+
+    \b
+    harness down
+    """
     from harness.stack.compose import take_down
     from harness.stack.state import project_name
 
@@ -297,7 +320,12 @@ def down(directory: Path | None, project: str | None, variant: str | None) -> No
 @_stack_options
 @_json_option
 def status(directory: Path | None, project: str | None, variant: str | None, *, as_json: bool) -> None:
-    """Show the nodes, their roles and health, and what is injected."""
+    """Show the nodes, their roles and health, and what is injected.
+
+    \b
+    harness status
+    harness status --json | jq .injected
+    """
     from harness.status import status_of
 
     shown = status_of(_load_stack(directory, project, variant))
@@ -317,7 +345,11 @@ def status(directory: Path | None, project: str | None, variant: str | None, *, 
     help="Folder to write to.",
 )
 def logs(directory: Path | None, project: str | None, variant: str | None, into: Path) -> None:
-    """Write each node's log into a file of its own, with passwords blotted out."""
+    """Write each node's log into a file of its own, with passwords blotted out.
+
+    \b
+    harness logs --into /tmp/logs
+    """
     stack = _load_stack(directory, project, variant)
     into.mkdir(parents=True, exist_ok=True)
     stack.logs(into)
@@ -328,7 +360,12 @@ def logs(directory: Path | None, project: str | None, variant: str | None, into:
 @click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path())
 @click.option("--write", is_flag=True, help="Write it beside the Compose file instead of printing it.")
 def init(directory: Path, *, write: bool) -> None:
-    """Write a first x-harness section for the Compose file in DIRECTORY."""
+    """Write a first x-harness section for the Compose file in DIRECTORY.
+
+    \b
+    harness init my/stack
+    harness init my/stack --write
+    """
     from harness.stack.init import init_directory
 
     click.echo(init_directory(directory, write=write))

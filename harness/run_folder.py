@@ -20,6 +20,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -65,6 +66,9 @@ LATEST = "latest"
 _MARKS = ("run.json", "timeline.jsonl", "history.jsonl", "result.json")
 
 
+ROOM_BYTES = 256 << 20
+"""More than a run has ever taken: logs of every node, at most 40 MB each, are rarely above a few."""
+
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -83,7 +87,7 @@ class RunFolder:
         """Make ``root/<UTC time>-<experiment>/`` with ``logs/``, and point ``root/latest`` at it.
 
         Raises:
-            RunFolderError: the name cannot be a folder's, or the disk refuses.
+            RunFolderError: the name cannot be a folder's, or the disk refuses or has no room for a run.
         """
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", experiment_name):
             raise RunFolderError(
@@ -92,6 +96,7 @@ class RunFolder:
             )
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
         try:
+            _require_room(root.absolute())
             folder = cls(_make_fresh(root.absolute(), f"{stamp}-{experiment_name}"))
             folder.logs.mkdir()
             _point_latest(folder.path)
@@ -218,6 +223,18 @@ def _read(path: Path, model: type[_M]) -> _M:
         raise RunFolderError(f"{place}: {first['msg']}", where=str(path)) from error
     except HarnessError as error:  # an experiment's own rules, when load or phases are made again
         raise RunFolderError(error.what, where=str(path)) from error
+
+
+def _require_room(root: Path) -> None:
+    """A disk that fills up in the middle of a run ends the history, and the run with it."""
+    there = next(path for path in (root, *root.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < ROOM_BYTES:
+        raise RunFolderError(
+            f"a run needs {ROOM_BYTES >> 20} MiB and the disk has {free >> 20} MiB free",
+            where=str(root),
+            mend="Free some space, or choose another folder with --runs",
+        )
 
 
 def _make_fresh(root: Path, name: str) -> Path:

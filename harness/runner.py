@@ -181,11 +181,13 @@ class _Running:
             scene=self.session.scene(self.seed),
             write_event=self._event,
         )
-        with LoadProcess(self._load_spec(), on_tick=pulse) as load, self._roles() as roles:
+        address = self.session.stack.published()
+        with LoadProcess(self._load_spec(address), on_tick=pulse) as load, self._roles() as roles:
             try:
                 load.start()
                 self._event("phase", at=load.started_at, phase="baseline")
                 self._baseline(load, pulse)
+                self._refuse_another_address(address)
                 self._recover(load, pulse)
             finally:
                 with _uninterrupted():
@@ -214,6 +216,15 @@ class _Running:
         finally:
             with _uninterrupted():
                 self.injector.heal_all()
+
+    def _refuse_another_address(self, before: str) -> None:
+        """A node that started again may have got another published port: the load's outage is then not the stack's."""
+        now_at = self.session.stack.published()
+        if now_at != before:
+            raise LoadError(
+                f"the load's address was {before} and is {now_at} now",
+                mend="Publish a port that stays: see x-harness.free_ports in docs/bring-your-own-stack.md",
+            )
 
     def _do(self, due: Due, schedule: Schedule) -> None:
         if due.heal:
@@ -284,10 +295,10 @@ class _Running:
     def _event(self, kind: str, *, at: float | None = None, **keys: Any) -> None:
         self.listener.event(self.timeline.write(kind, at=at, **keys))
 
-    def _load_spec(self) -> LoadSpec:
+    def _load_spec(self, address: str) -> LoadSpec:
         return LoadSpec(
             locustfile=self.session.stack.model.locustfile,
-            host=self.session.stack.published(),
+            host=address,
             run_id=self.run_id,
             seed=self.seed,
             load=self.experiment.load,

@@ -26,7 +26,7 @@ class Session:
     """The warm stack of one or more runs.
 
     Entering takes the project's lock, heals what an earlier harness left behind, brings the stack up,
-    connects the agent, closes the edge's way out, and waits until the stack is whole. Leaving closes the
+    connects the agent, closes every node's way out, and waits until the stack is whole. Leaving closes the
     agent's pipe, which heals whatever is still injected, and gives the lock back; the stack stays up.
 
     Attributes:
@@ -134,5 +134,7 @@ class Session:
             agent.sweep()
 
     def _contain(self) -> None:
-        edge = self.stack.model.containment.get("edge", ())
-        self.agent.contain([node.container for node in self.stack.nodes() if node.name in edge])
+        left_open = self.stack.model.open
+        if left_open:
+            self.say(f"not contained, by x-harness.containment.open: {', '.join(left_open)}")
+        self.agent.contain(self.stack.contained())

@@ -58,15 +58,27 @@ class MadeSession:
         folder: a test's folder.
         agent: the agent.
         resolves, observes, logs: an exception that the scene, the observer or the logs raise.
-        missing: why the stack is not whole, from the injection on.
+        missing: why the stack is not whole.
+        addresses: what the stack is published at, asked one after another; the last one stays.
     """
 
-    def __init__(self, folder: Path, agent, *, resolves=None, observes=None, logs=None, missing=()):
+    def __init__(
+        self,
+        folder: Path,
+        agent,
+        *,
+        resolves=None,
+        observes=None,
+        logs=None,
+        missing=(),
+        addresses=("http://127.0.0.1:9",),
+    ):
         self.agent = agent
         self.journal = folder / "journal.jsonl"
         self.on_event = None
         self.observed = []
         self._resolves, self._observes, self._logs, self._missing = resolves, observes, logs, list(missing)
+        self._addresses = list(addresses)
         locustfile = folder / "locustfile.py"
         locustfile.touch()
         self.stack = SimpleNamespace(
@@ -79,7 +91,7 @@ class MadeSession:
             variant=None,
             engine=SimpleNamespace(version=lambda: "made"),
             nodes=lambda: (NODE,),
-            published=lambda: "http://127.0.0.1:9",
+            published=lambda: self._addresses.pop(0) if self._addresses[1:] else self._addresses[0],
             logs=self._write_logs,
             observe=self._observe,
         )

@@ -240,3 +240,13 @@ def test_logs_that_cannot_be_had_are_a_note(made):
     done, _, _ = made(logs=StackError("the engine is silent"))
     assert any("the engine is silent" in event["what"] for event in events(done, "note"))
     assert done.error is None
+
+
+def test_a_load_that_lost_its_address_says_so(made):
+    """The node came back on another port: what the load then saw is no word about the stack."""
+    done, session, load = made(addresses=["http://127.0.0.1:9", "http://127.0.0.1:10"])
+    assert session.agent.ops.count("inject") == session.agent.ops.count("heal")
+    assert load.stopped
+    assert done.result.verdict == "inconclusive"
+    assert "was http://127.0.0.1:9 and is http://127.0.0.1:10 now" in done.result.reason
+    assert "free_ports" in str(done.error)

@@ -18,6 +18,7 @@ from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.compose_project import ComposeProject
 from harness.stack.engine import VARIANT_LABEL, Container, Engine
 from harness.stack.files import stack_files
+from harness.stack.free_ports import keep_ports
 from harness.stack.images import build_stamp, images_of
 from harness.stack.model import AGENT_SERVICE, StackModel, load_model
 from harness.stack.node import Node
@@ -34,7 +35,8 @@ __all__ = ["ServiceStatus", "Stack", "take_down"]
 
 _BUILD_WITHIN_S = 1800.0
 _UP_WITHIN_S = 240.0
-_SECRETS, _UP, _IMAGES, _IDENTITY = "secrets.env", "up.json", "images.json", "identity.json"
+_SECRETS, _PORTS = "secrets.env", "ports.json"
+_UP, _IMAGES, _IDENTITY = "up.json", "images.json", "identity.json"
 
 Say = Callable[[str], None]
 
@@ -139,7 +141,7 @@ class Stack:
     def up(self, progress: Say = _quiet, *, timeout_s: float = _UP_WITHIN_S) -> None:
         """Bring the stack up, or what of it is down; quick when it is up already.
 
-        1. Passwords are made, those that are there are kept.
+        1. Passwords are made and free ports picked; those that are there are kept.
         2. A stack that is up with another variant is taken down, volumes and all.
         3. Images are built when their contexts changed or one is missing.
         4. Paused containers go on, stopped ones start, missing ones are made.
@@ -156,7 +158,7 @@ class Stack:
         """
         self.engine.version()
         self.state.make()
-        keep_passwords(self.state_dir / _SECRETS, self.model.secrets)
+        self._keep_variables()
         self._leave_other_variant(progress)
         config = self._compose.config()
         rebuilt = self._build(config, progress)
@@ -187,7 +189,7 @@ class Stack:
         if (self.state_dir / _SECRETS).exists():
             stop = self._compose.take_down
         removed = tear_down(self.engine, self.project, stop)
-        self.state.forget(_UP, _SECRETS, _IDENTITY)
+        self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY)
         self.__dict__.pop("_compose", None)  # it knows the passwords that are gone
         if removed:
             progress(f"took down {len(removed.containers)} containers of {self.project}")
@@ -205,6 +207,7 @@ class Stack:
             read_passwords(secrets),
         )
         project.environment["HARNESS_AGENT_DIR"] = str(agent)
+        project.environment |= {name: str(port) for name, port in self.state.read(_PORTS).items()}
         return project
 
     def _identity(self) -> Path:
@@ -212,6 +215,10 @@ class Stack:
         label = {VARIANT_LABEL: self.variant or ""}
         self.state.write(_IDENTITY, {"services": {name: {"labels": label} for name in self.model.services}})
         return self.state_dir / _IDENTITY
+
+    def _keep_variables(self) -> None:
+        keep_passwords(self.state_dir / _SECRETS, self.model.secrets)
+        self.state.write(_PORTS, keep_ports(self.state.read(_PORTS), self.model.free_ports))
 
     def _leave_other_variant(self, progress: Say) -> None:
         have = {c.labels.get(VARIANT_LABEL) for c in self._containers()}
@@ -221,7 +228,7 @@ class Stack:
         names = " and ".join(sorted(f"variant {name}" if name else "no variant" for name in other))
         progress(f"{self.project} is up with {names}: it is taken down and built anew")
         self.down(progress)
-        keep_passwords(self.state_dir / _SECRETS, self.model.secrets)
+        self._keep_variables()
 
     def _build(self, config: Mapping[str, Any], progress: Say) -> bool:
         """Build when the stamp says so; whether it did."""
@@ -250,6 +257,10 @@ class Stack:
     def nodes(self) -> tuple[Node, ...]:
         """Every node of the stack, running or not; the agent is none. None at all when it is down."""
         return tuple(self._node(name, container.service, container.id) for name, container in self._named())
+
+    def contained(self) -> list[str]:
+        """The ids of the containers that shall have no way out: all but those of ``containment.open``."""
+        return [c.id for c in self._containers() if c.service not in self.model.open]
 
     def agent_container(self) -> str:
         """The id of the agent's container.
@@ -378,7 +389,7 @@ def take_down(project: str, progress: Say = _quiet) -> Removed:
         EngineError: the engine does not answer.
     """
     removed = tear_down(Engine(), project)
-    StateDir(Path.cwd() / ".harness" / project).forget(_UP, _SECRETS, _IDENTITY)
+    StateDir(Path.cwd() / ".harness" / project).forget(_UP, _SECRETS, _PORTS, _IDENTITY)
     if removed:
         progress(f"took down {len(removed.containers)} containers of {project}")
     return removed

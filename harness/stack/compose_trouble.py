@@ -27,7 +27,7 @@ _KNOWN: tuple[tuple[str, type[EngineError | StackModelError], str, str], ...] = 
         r"port is already allocated|address already in use",
         StackError,
         "a published port is in use",
-        'Let the engine pick one: write the port as "127.0.0.1::8080", or stop what uses it',
+        "Stop what uses it. One that the harness picked (x-harness.free_ports) changes by: harness down, harness up",
     ),
     (
         r"no space left on device|disk quota exceeded",

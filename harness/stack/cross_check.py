@@ -33,10 +33,11 @@ def cross_check(section: XHarness, services: Collection[str], source: Source) ->
         part = getattr(section, key)
         if part is not None:
             _known([part.group], names, source, (key, "group"), "group")
-    _known(section.containment.edge, services, source, ("containment", "edge"), "service")
+    _known(section.containment.open, services, source, ("containment", "open"), "service")
     for variant, file in section.variants.items():
         _is_file(file, source, ("variants", variant))
     _no_twins(section.secrets, source, ("secrets",))
+    _no_twins(section.free_ports, source, ("free_ports",))
 
 
 def _at(*path: Key) -> tuple[Key, ...]:

@@ -61,9 +61,10 @@ class StackModel:
         links: ``"from->to"`` with the port.
         load, observer, whole: None when the section does not say.
         steady_state: what counts as good.
-        containment: ``{"edge": services whose default route is removed}``.
+        open: services that are not contained: they keep their way out.
         variants: name -> Compose override file (absolute).
         secrets: names of variables to generate.
+        free_ports: names of variables that get a free port.
     """
 
     file: Path
@@ -75,9 +76,10 @@ class StackModel:
     observer: ObserverSection | None = None
     whole: WholeSection | None = None
     steady_state: SteadyState = field(default_factory=SteadyState)
-    containment: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    open: tuple[str, ...] = ()
     variants: Mapping[str, Path] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    free_ports: tuple[str, ...] = ()
 
     def group_of(self, service: str) -> str:
         """The group that a service belongs to."""
@@ -257,9 +259,10 @@ def _resolve(section: XHarness, services: tuple[str, ...], source: Source) -> St
             good_ratio_min=steady.good_ratio_min,
             window_s=steady.window_s,
         ),
-        containment={"edge": section.containment.edge},
+        open=section.containment.open,
         variants={name: source.file.parent / file for name, file in section.variants.items()},
         secrets=section.secrets,
+        free_ports=section.free_ports,
     )
 
 

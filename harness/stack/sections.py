@@ -131,9 +131,11 @@ class SteadySection(_Section):
 
 
 class Containment(_Section):
-    """Services that are on an ordinary network beside the internal ones."""
+    """No node of a stack has a way out while the harness works with it; here are the exceptions."""
 
-    edge: tuple[str, ...] = Field(default=(), description="services whose default route the agent removes")
+    open: tuple[str, ...] = Field(
+        default=(), description="services that keep their way to the host and beyond"
+    )
 
 
 class XHarness(_Section):
@@ -153,4 +155,8 @@ class XHarness(_Section):
     variants: dict[Word, str] = Field(default={}, description="name -> Compose override file")
     secrets: tuple[Variable, ...] = Field(
         default=(), description="variables that get 32 random characters when the stack comes up"
+    )
+    free_ports: tuple[Variable, ...] = Field(
+        default=(),
+        description="variables that get a free port of 127.0.0.1 when the stack comes up, and keep it",
     )

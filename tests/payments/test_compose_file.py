@@ -18,7 +18,7 @@ def test_only_the_edge_is_on_a_network_that_leads_out():
     assert outer == {"public"}
     assert {name for name in STACK["services"] if networks(name) & outer} == {"edge"}
     assert {name for name, service in STACK["services"].items() if "ports" in service} == {"edge"}
-    assert STACK["services"]["edge"]["ports"] == ["127.0.0.1::8080"]
+    assert STACK["services"]["edge"]["ports"] == ["127.0.0.1:${EDGE_PORT:-}:8080"]
 
 
 def test_no_service_falls_on_the_default_network():

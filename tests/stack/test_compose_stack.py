@@ -324,8 +324,10 @@ def test_a_port_in_use_is_named(changed: Callable[..., Stack]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        stack = changed("compose.yaml", "127.0.0.1::8080", f"127.0.0.1:{taken.getsockname()[1]}:8080")
-        with pytest.raises(StackError, match=r"a published port is in use.*Let the engine pick one"):
+        stack = changed(
+            "compose.yaml", "127.0.0.1:${WEB_PORT:-}:8080", f"127.0.0.1:{taken.getsockname()[1]}:8080"
+        )
+        with pytest.raises(StackError, match=r"a published port is in use.*Stop what uses it"):
             stack.up(timeout_s=60)
 
 

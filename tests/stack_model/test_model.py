@@ -173,7 +173,17 @@ def test_the_example_in_the_docs_is_right(stack_folder) -> None:
     """The section that docs/bring-your-own-stack.md shows is one that the model accepts, with every key."""
     page = (SCHEMA_FILE.parent / "bring-your-own-stack.md").read_text(encoding="utf-8")
     section = page.split("```yaml\n")[1].split("```")[0]
-    names = ["ledger-1", "ledger-2", "ledger-3", "queue-1", "queue-2", "queue-3", "payments", "edge"]
+    names = [
+        "ledger-1",
+        "ledger-2",
+        "ledger-3",
+        "queue-1",
+        "queue-2",
+        "queue-3",
+        "payments",
+        "edge",
+        "sandbox",
+    ]
     folder = stack_folder(section, "services:\n" + "".join(f"  {name}: {{image: x}}\n" for name in names))
     (folder / "compose.async-replication.yaml").write_text("services: {}\n")
     assert load(folder).need_variant("async-replication").is_file()

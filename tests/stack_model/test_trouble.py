@@ -23,7 +23,7 @@ SAID = [
         "doctor --fix",
     ),
     ("docker: 'compose' is not a docker command.", EngineError, "Compose v2"),
-    ("Bind for 127.0.0.1:80 failed: port is already allocated", StackError, "127.0.0.1::8080"),
+    ("Bind for 127.0.0.1:80 failed: port is already allocated", StackError, "x-harness.free_ports"),
     ("write /x: no space left on device", StackError, "docker system df"),
     (
         "failed to solve: x: failed to resolve source metadata for docker.io/library/x",

@@ -30,7 +30,6 @@ class Container:
         exit_code: of its last run; 0 while it runs.
         restart: the name of its restart policy (``no``, ``always``, ``unless-stopped``...).
         addresses: by network id; kept from the last run while it is down.
-        gateways: of its networks.
     """
 
     id: str
@@ -41,7 +40,6 @@ class Container:
     exit_code: int = 0
     restart: str = "no"
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    gateways: tuple[str, ...] = ()
 
     @property
     def every_address(self) -> frozenset[str]:
@@ -70,7 +68,6 @@ def describe(inspected: dict[str, Any]) -> Container:
         addresses={
             net["NetworkID"]: _filled(net["IPAddress"], net["GlobalIPv6Address"]) for net in networks.values()
         },
-        gateways=tuple(g for net in networks.values() for g in _filled(net["Gateway"], net["IPv6Gateway"])),
     )
 
 

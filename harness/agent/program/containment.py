@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from . import netfilter, rules
 from .containers import Container, Containers
+from .engine import Engine
 from .namespaces import Namespace, identity, run_in
 from .refusal import Failed
 
@@ -14,14 +15,23 @@ __all__ = ["Containment"]
 
 _VERSIONS = (4, 6)
 
+_State = tuple[Namespace, frozenset[str]]
+"""A namespace and the networks in it: the engine sets a default route with each network that it connects."""
+
 
 class Containment:
-    """The containers that are contained, also after they restart. It is no fault, so no heal ends it."""
+    """The containers that are contained, also after they restart. It is no fault, so no heal ends it.
 
-    def __init__(self, containers: Containers) -> None:
+    An ``internal`` network does not suffice: the host's own end of it, the gateway, can be reached, and some
+    engines (20.10) give its members a default route through it.
+    """
+
+    def __init__(self, engine: Engine, containers: Containers) -> None:
+        self._engine = engine
         self._containers = containers
         self._wanted: set[str] = set()
-        self._done: dict[str, Namespace] = {}
+        self._done: dict[str, _State] = {}
+        self._gateways: dict[str, tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
     def add(self, containers: Iterable[str]) -> None:
@@ -32,34 +42,41 @@ class Containment:
             self._contain(found)
 
     def again(self, container: str) -> None:
-        """It came back: contain it again, if it shall be. Raises Failed."""
+        """It came back, or is on another network: contain it again, if it shall be. Raises Failed."""
         if container in self._wanted:
             self._contain(self._containers.get(container))
 
     def _contain(self, container: Container) -> None:
         with self._lock:
             namespace = identity(container.pid) if container.pid else None
-            if namespace is None or self._done.get(container.id) == namespace:
+            if namespace is None or self._done.get(container.id) == (
+                namespace,
+                frozenset(container.addresses),
+            ):
                 return
             for version in _VERSIONS:
-                _contain(container, version)
-            self._done[container.id] = namespace
+                _contain(container, version, self._gateways_of(container, version))
+            self._done[container.id] = (namespace, frozenset(container.addresses))
+
+    def _gateways_of(self, container: Container, version: int) -> set[str]:
+        found: set[str] = set()
+        for network in container.addresses:
+            if network not in self._gateways:
+                self._gateways[network] = self._engine.gateways(network)
+            found |= {g for g in self._gateways[network] if (":" in g) == (version == 6)}  # noqa: PLR2004
+        return found
 
 
-def _contain(container: Container, version: int) -> None:
+def _contain(container: Container, version: int, gateways: set[str]) -> None:
     code, routes, errors = run_in(container.pid, ["ip", f"-{version}", "route", "show", "default"])
     if code:
         raise Failed(f"{container.name}: its routes cannot be read: {errors.strip()}")
     for route in routes.splitlines():
         run_in(container.pid, ["ip", f"-{version}", "route", "del", *route.split()])
-    gateways = {g for g in container.gateways if (":" in g) == (version == 6)}  # noqa: PLR2004
     gateways |= {word for route in routes.splitlines() for word in _via(route)}
-    if not gateways:
-        return
-    jumped = rules.CONTAINMENT in netfilter.saved(container.pid, version)
-    netfilter.change(container.pid, rules.containment(gateways), version)
-    if not jumped:
-        netfilter.change(container.pid, rules.contained(), version)
+    if gateways:
+        jumped = rules.CONTAINMENT in netfilter.saved(container.pid, version)
+        netfilter.change(container.pid, rules.containment(gateways, fresh=not jumped), version)
 
 
 def _via(route: str) -> list[str]:

@@ -53,6 +53,11 @@ class Engine:
         query = urlencode({"all": "1", "filters": filters})
         return [entry["Id"] for entry in self._call("GET", f"/containers/json?{query}")]
 
+    def gateways(self, network: str) -> tuple[str, ...]:
+        """The host's own addresses on a network, by the network: an endpoint's word lacks internal ones."""
+        pools = self._call("GET", f"/networks/{quote(network)}")["IPAM"].get("Config") or []
+        return tuple(pool["Gateway"].partition("/")[0] for pool in pools if pool.get("Gateway"))
+
     def act(self, container: str, action: str, timeout_s: float = 30.0, **query: str | float) -> None:
         """``start``, ``stop``, ``kill``, ``pause``... one container. Already so is fine. Raises Failed."""
         path = f"/containers/{quote(container)}/{action}?{urlencode(query)}"

@@ -17,7 +17,6 @@ __all__ = [
     "Drop",
     "chain",
     "clean",
-    "contained",
     "containment",
     "install",
     "marks",
@@ -78,18 +77,18 @@ def remove(injection: str) -> str:
     return _filter(lines + [f"-{verb} {stem}-{side}" for verb in "FX" for side in "IO"])
 
 
-def containment(gateways: Iterable[str]) -> str:
-    """Answer whoever came in by a published port, and begin nothing towards the host."""
+def containment(gateways: Iterable[str], *, fresh: bool) -> str:
+    """Answer whoever came in by a published port, and begin nothing towards the host.
+
+    ``fresh``: this namespace has none of it yet; else only the gateways changed.
+    """
     lines = [f":{CONTAINMENT} - [0:0]"]
     lines += [
         f"-A {CONTAINMENT} -d {gateway} -m conntrack --ctstate NEW -j DROP" for gateway in sorted(gateways)
     ]
+    if fresh:
+        lines.append(f"-I OUTPUT -j {CONTAINMENT}")
     return _filter(lines)
-
-
-def contained() -> str:
-    """Lead what goes out through the containment."""
-    return _filter([f"-I OUTPUT -j {CONTAINMENT}"])
 
 
 def marks(saved: str) -> list[str]:

@@ -51,7 +51,7 @@ class Session:
         self._cuts = Cuts(self._containers)
         self._steps = Steps(engine, self._containers, self._cuts)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
-        self._containment = Containment(self._containers)
+        self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
         self._reapplied: dict[str, list[tuple[str, float]]] = {}
         self._table: dict[str, Callable[..., Any]] = {
