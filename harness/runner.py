@@ -15,7 +15,7 @@ from typing import Any
 
 from harness import facts
 from harness.clock import now, wall
-from harness.errors import HarnessError, LoadError, StackModelError
+from harness.errors import HarnessError, LoadError, StackError, StackModelError
 from harness.experiment import Experiment
 from harness.faults.injector import Injector, NoEvidence
 from harness.faults.journal import Journal
@@ -28,6 +28,7 @@ from harness.schedule import Due, Schedule
 from harness.session import Session
 from harness.stack.compose import Stack
 from harness.timeline_writer import TimelineWriter
+from harness.waiting import wait_until
 from harness.watch import RoleWatch
 
 __all__ = ["Listener", "Run", "check_experiment", "run", "validate"]
@@ -35,6 +36,7 @@ __all__ = ["Listener", "Run", "check_experiment", "run", "validate"]
 _EVIDENCE_WITHIN_S = 10.0
 _LEASE_BEYOND_S = 30.0
 _DRAIN_S = 15.0
+_ADDRESS_WITHIN_S = 5.0
 
 
 @dataclass
@@ -219,10 +221,18 @@ class _Running:
 
     def _refuse_another_address(self, before: str) -> None:
         """A node that started again may have got another published port: the load's outage is then not the stack's."""
-        now_at = self.session.stack.published()
-        if now_at != before:
+        seen = [before]
+
+        def known() -> bool:
+            """Right after a start the engine does not know yet; a node that stays away shows in the recovery."""
+            with contextlib.suppress(StackError):
+                seen.append(self.session.stack.published())
+            return len(seen) > 1
+
+        wait_until(known, timeout_s=_ADDRESS_WITHIN_S)
+        if seen[-1] != before:
             raise LoadError(
-                f"the load's address was {before} and is {now_at} now",
+                f"the load's address was {before} and is {seen[-1]} now",
                 mend="Publish a port that stays: see x-harness.free_ports in docs/bring-your-own-stack.md",
             )
 

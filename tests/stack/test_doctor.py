@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from harness.stack.doctor import examine, fix
-from harness.stack.doctor.features import Feature
-from harness.stack.doctor.kernel import kernel_rows
+from harness.stack.doctor.features import FEATURES, Feature
+from harness.stack.doctor.kernel import kernel_rows, script
 from harness.stack.doctor.place import LABEL, choose_place
 
 pytestmark = pytest.mark.stack
@@ -52,3 +56,45 @@ def test_fix_does_nothing_here() -> None:
     fix(said.append)
     assert len(said) == 1
     assert said[0].startswith("Nothing to do")
+
+
+def loops() -> set[str]:
+    """The loop devices of this machine that hold a file."""
+    told = subprocess.run(["losetup", "--list", "--json"], capture_output=True, text=True, check=True).stdout
+    return {one["name"] for one in json.loads(told or '{"loopdevices": []}')["loopdevices"]}
+
+
+def test_a_trial_that_is_killed_leaves_no_loop_device() -> None:
+    """SIGKILL in the middle of the trial: the kernel lets the device go with the last who holds it."""
+    before = loops()
+    (loop,) = (feature for feature in FEATURES if feature.name == "loop")
+    held = replace(loop, trial=loop.trial + "\nsleep 7")
+    trial = subprocess.Popen(
+        ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "sh", "-s"],
+        stdin=subprocess.PIPE,
+        text=True,
+    )
+    trial.stdin.write(script([held]))
+    trial.stdin.close()
+    assert _within(5, lambda: loops() - before), "the trial attached a device"
+    trial.kill()
+    trial.wait()
+    assert _within(5, lambda: not loops() - before), loops() - before
+
+
+def _within(seconds: float, holds) -> bool:
+    until = time.monotonic() + seconds
+    while not (seen := holds()) and time.monotonic() < until:
+        time.sleep(0.02)
+    return bool(seen)
+
+
+def test_two_doctors_at_once_do_not_meet() -> None:
+    """Each finds what the other finds, and nothing of either is left."""
+    before = loops()
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda _: examine(), range(2))
+    assert {row.name: row.ok for row in one.rows} == {row.name: row.ok for row in two.rows}
+    assert one.missing == two.missing == ()
+    assert loops() == before
+    assert left("container") == left("network") == []

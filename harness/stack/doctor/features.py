@@ -56,7 +56,18 @@ nft --version | head -n 1
 
 _DNAT = "iptables -t nat -A OUTPUT -p tcp -d 127.0.0.2 --dport 9 -j DNAT --to 127.0.0.1:10; echo takes a rule"
 
-_LOOP = "truncate -s 4M file; d=$(losetup -f --show file); losetup -d $d; echo attached $d"
+# A device that is let go while it is held open goes when the shell ends, however it ends.
+_ATTACH = """
+attach() { d=$(losetup -f --show "$1"); eval "exec $2<$d"; losetup -d $d; }
+"""
+
+_LOOP = f"""
+{_ATTACH}
+truncate -s 4M file
+attach file 3
+test "$(blockdev --getsize64 $d)" = 4194304
+echo attached $d
+"""
 
 # A loop device that mount makes goes away with the mount, and so with the namespace.
 _XFS = """
@@ -68,11 +79,11 @@ umount at
 echo "made and mounted"
 """
 
-_BTRFS = """
-trap 'exit 1' TERM
+_BTRFS = f"""
+{_ATTACH}
 truncate -s 128M one two
-one=$(losetup -f --show one); trap 'losetup -d $one' EXIT
-two=$(losetup -f --show two); trap 'losetup -d $one $two' EXIT
+attach one 3; one=$d
+attach two 4; two=$d
 mkfs.btrfs -q -m raid1 -d raid1 $one $two
 mkdir at; mount -t btrfs -o device=$one,device=$two $one at
 echo content >at/file; sync -f at; umount at

@@ -11,4 +11,13 @@ if "ROLE" in os.environ:
     pathlib.Path("/state/role").write_text(os.environ["ROLE"])
 # A careless program: the harness must not carry the password into its logs.
 print("connecting with password", os.environ["STORE_PASSWORD"], flush=True)
-http.server.ThreadingHTTPServer(("", 8080), http.server.SimpleHTTPRequestHandler).serve_forever()
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def do_POST(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+http.server.ThreadingHTTPServer(("", 8080), Handler).serve_forever()
