@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -55,6 +55,7 @@ def _stack_options(command: _F) -> _F:
             "--project", envvar="HARNESS_PROJECT", help="Compose project name; default: by the stack's path."
         ),
         click.option("--variant", help="A variant that the stack's x-harness section names."),
+        click.option("--profile", "profiles", multiple=True, help="A profile of the stack's Compose file."),
         click.option(
             "--stack",
             "directory",
@@ -92,10 +93,23 @@ def _say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def _load_stack(directory: Path | None, project: str | None, variant: str | None) -> Stack:
+def _load_stack(
+    directory: Path | None, project: str | None, variant: str | None, profiles: Iterable[str]
+) -> Stack:
     from harness.stack.compose import Stack
 
-    return Stack.load(_chosen(directory), project=project, variant=variant)
+    return Stack.load(_chosen(directory), project=project, variant=variant, profiles=profiles)
+
+
+def _stack_as_it_is(
+    directory: Path | None, project: str | None, variant: str | None, profiles: Sequence[str]
+) -> Stack:
+    """Who looks at a stack, or puts it right, means the one that is up, unless another is named."""
+    from harness.stack.compose import Stack
+
+    if variant or profiles:
+        return _load_stack(directory, project, variant, profiles)
+    return Stack.as_it_is_up(_chosen(directory), project)
 
 
 def _chosen(directory: Path | None) -> Path:
@@ -133,7 +147,10 @@ def list_(folders: tuple[Path, ...], *, as_json: bool) -> None:
     """
     found = [load_experiment(path) for path in experiment_files(folders)]
     if as_json:
-        rows = [{"name": e.name, "hypothesis": e.hypothesis, "tags": list(e.tags)} for e in found]
+        rows = [
+            {"name": e.name, "hypothesis": e.hypothesis, "tags": list(e.tags), "profile": e.profile}
+            for e in found
+        ]
         click.echo(json.dumps(rows, indent=2))
         return
     width = max((len(e.name) for e in found), default=0)
@@ -152,8 +169,8 @@ def list_(folders: tuple[Path, ...], *, as_json: bool) -> None:
 @click.option("--keep", is_flag=True, help="Leave the stack up afterwards.")
 @_json_option
 def run(
-    name: str, directory: Path | None, project: str | None, variant: str | None, folders: tuple[Path, ...],
-    runs: Path, *, seed: int | None, keep: bool, as_json: bool,
+    name: str, directory: Path | None, project: str | None, variant: str | None, profiles: tuple[str, ...],
+    folders: tuple[Path, ...], runs: Path, *, seed: int | None, keep: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Run the experiment NAME (or a file) and print its verdict.
 
@@ -163,7 +180,8 @@ def run(
     harness run experiments/my_own.py --seed 7 --keep
     """
     experiment = load_experiment(find_experiment(name, folders))
-    stack = _load_stack(directory, project, variant)
+    needed = filter(None, [experiment.profile])
+    stack = _load_stack(directory, project, variant, [*profiles, *needed])
     from harness.console import RunView
     from harness.runner import check_experiment
     from harness.runner import run as run_experiment
@@ -246,7 +264,7 @@ def report(run: str, runs: Path) -> None:
 
 @main.command()
 @_stack_options
-def heal(directory: Path | None, project: str | None, variant: str | None) -> None:
+def heal(directory: Path | None, project: str | None, variant: str | None, profiles: tuple[str, ...]) -> None:
     """Heal whatever a run left injected: by the undo journal, then by looking at the system.
 
     \b
@@ -254,7 +272,7 @@ def heal(directory: Path | None, project: str | None, variant: str | None) -> No
     """
     from harness.healing import heal_stack
 
-    for line in heal_stack(_load_stack(directory, project, variant)):
+    for line in heal_stack(_stack_as_it_is(directory, project, variant, profiles)):
         click.echo(line)
 
 
@@ -275,23 +293,24 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 
 @main.command()
 @_stack_options
-def up(directory: Path | None, project: str | None, variant: str | None) -> None:
+def up(directory: Path | None, project: str | None, variant: str | None, profiles: tuple[str, ...]) -> None:
     """Bring the stack up and wait until it is whole.
 
     \b
     harness up
+    harness up --profile full
     harness up --stack my/stack --project mine
     """
     from harness.session import Session
 
-    stack = _load_stack(directory, project, variant)
+    stack = _load_stack(directory, project, variant, profiles)
     with Session(stack, say=_say):
         click.echo(f"{stack.project} is up at {stack.published()}")
 
 
 @main.command()
 @_stack_options
-def down(directory: Path | None, project: str | None, variant: str | None) -> None:
+def down(directory: Path | None, project: str | None, variant: str | None, profiles: tuple[str, ...]) -> None:
     """Take the stack down: no container, network or volume of the project stays.
 
     \b
@@ -301,7 +320,7 @@ def down(directory: Path | None, project: str | None, variant: str | None) -> No
     from harness.stack.state import project_name
 
     try:
-        stack = _load_stack(directory, project, variant)
+        stack = _stack_as_it_is(directory, project, variant, profiles)
     except StackModelError as error:
         click.echo(f"harness: {error}", err=True)
         name = project_name(_chosen(directory).absolute(), project)
@@ -319,7 +338,14 @@ def down(directory: Path | None, project: str | None, variant: str | None) -> No
 @main.command()
 @_stack_options
 @_json_option
-def status(directory: Path | None, project: str | None, variant: str | None, *, as_json: bool) -> None:
+def status(
+    directory: Path | None,
+    project: str | None,
+    variant: str | None,
+    profiles: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
     """Show the nodes, their roles and health, and what is injected.
 
     \b
@@ -328,7 +354,7 @@ def status(directory: Path | None, project: str | None, variant: str | None, *, 
     """
     from harness.status import status_of
 
-    shown = status_of(_load_stack(directory, project, variant))
+    shown = status_of(_stack_as_it_is(directory, project, variant, profiles))
     if as_json:
         click.echo(json.dumps(shown.as_json(), indent=2))
     else:
@@ -344,13 +370,15 @@ def status(directory: Path | None, project: str | None, variant: str | None, *, 
     show_default=True,
     help="Folder to write to.",
 )
-def logs(directory: Path | None, project: str | None, variant: str | None, into: Path) -> None:
+def logs(
+    directory: Path | None, project: str | None, variant: str | None, profiles: tuple[str, ...], into: Path
+) -> None:
     """Write each node's log into a file of its own, with passwords blotted out.
 
     \b
     harness logs --into /tmp/logs
     """
-    stack = _load_stack(directory, project, variant)
+    stack = _stack_as_it_is(directory, project, variant, profiles)
     into.mkdir(parents=True, exist_ok=True)
     stack.logs(into)
     click.echo(into)

@@ -85,6 +85,7 @@ class Experiment:
         expect: the checks with their bounds.
         phases: how long the parts last.
         tags: words to select by (``gate``, ``database``).
+        profile: Compose's profile whose services it needs; empty when the stack's smallest one is enough.
         name: the file's stem; set when the file is read.
         description: the file's docstring; set when the file is read.
     """
@@ -95,6 +96,7 @@ class Experiment:
     injections: Sequence[Injection] = ()
     phases: Phases = field(default_factory=Phases)
     tags: Sequence[str] = ()
+    profile: str = ""
     name: str = ""
     description: str = ""
 

@@ -4,6 +4,7 @@
 ``harness_experiments``  ini: folders whose files are experiments (default: none)
 ``harness_stack``        ini: folder of the stack's Compose file
 ``--variant V``          run on a variant of the stack
+``--profile P``          run with a profile of the stack, besides those that the experiments need
 ``--harness-keep``       leave the stack up after the session
 ``stack``, ``chaos``     fixtures for tests that steer by hand
 =====================  ==============================================================================
@@ -30,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the plugin's options."""
     group = parser.getgroup("harness", "chaos experiments")
     group.addoption("--variant", help="run experiments on this variant of the stack")
+    group.addoption("--profile", action="append", default=[], help="with this profile of the stack")
     group.addoption("--harness-keep", action="store_true", help="leave the stack up after the session")
     parser.addini("harness_experiments", "folders whose files are experiments", type="paths", default=[])
     parser.addini("harness_stack", "folder of the stack's Compose file", default="")
@@ -121,6 +123,12 @@ class ExperimentItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where it is, and its name."""
         return self.path, 0, f"experiment {self.name}"
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """All the experiments of a session share one stack, so it has every profile that one of them needs."""
+    needed = {item.experiment.profile for item in session.items if isinstance(item, ExperimentItem)}
+    session.config._harness_profiles = needed - {""}  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
 
 
 @pytest.hookimpl(trylast=True)

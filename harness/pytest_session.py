@@ -55,7 +55,9 @@ def shared_session(config: pytest.Config) -> Session:
 def _open(config: pytest.Config) -> SharedStack:
     named = str(config.getini("harness_stack"))
     directory = config.rootpath / (named or "compose/payments")
-    stack = Stack.load(directory, variant=config.getoption("--variant"))
+    needed: set[str] = getattr(config, "_harness_profiles", set())
+    profiles = {*config.getoption("--profile"), *needed}
+    stack = Stack.load(directory, variant=config.getoption("--variant"), profiles=profiles)
     was_up = bool(stack.nodes())
     session = Session(stack, say=_say)
     session.__enter__()

@@ -59,6 +59,7 @@ class ExperimentInfo(_Model):
     load: Load
     phases: Phases
     tags: tuple[str, ...] = ()
+    profile: str = ""
     injections: tuple[InjectionInfo, ...] = ()
     expect: tuple[ExpectationInfo, ...] = ()
 
@@ -72,6 +73,7 @@ class ExperimentInfo(_Model):
             load=experiment.load,
             phases=experiment.phases,
             tags=tuple(experiment.tags),
+            profile=experiment.profile,
             injections=tuple(
                 InjectionInfo(fault=type(i.fault).__name__, spec=_fields(i.fault), at_s=i.at_s, for_s=i.for_s)
                 for i in experiment.injections
@@ -88,6 +90,7 @@ class StackInfo(_Model):
 
     directory: str
     project: str
+    profiles: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 
 

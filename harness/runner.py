@@ -328,6 +328,7 @@ class _Running:
                 stack=StackInfo(
                     directory=str(stack.directory),
                     project=stack.project,
+                    profiles=stack.profiles,
                     services=tuple(node.name for node in stack.nodes()),
                 ),
                 variant=stack.variant,

@@ -89,6 +89,7 @@ class MadeSession:
             directory=folder,
             project="made",
             variant=None,
+            profiles=(),
             engine=SimpleNamespace(version=lambda: "made"),
             nodes=lambda: (NODE,),
             published=lambda: self._addresses.pop(0) if self._addresses[1:] else self._addresses[0],

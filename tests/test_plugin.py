@@ -6,7 +6,9 @@ import pytest
 
 EXPERIMENT = '''"""Why."""
 from harness import Experiment, Phases, Rto
-experiment = Experiment(hypothesis="h", expect=[Rto(max_s=1)], phases=Phases(fault_s=5), tags=[{tags}])
+experiment = Experiment(
+    hypothesis="h", expect=[Rto(max_s=1)], phases=Phases(fault_s=5), tags=[{tags}], profile="{profile}"
+)
 '''
 # Stands in for the stack: gives each experiment the verdict that its name says.
 CONFTEST = """
@@ -15,6 +17,7 @@ from harness.errors import StackError
 
 def run_item(config, experiment, properties):
     properties.append(("verdict", experiment.name))
+    properties.append(("profiles", " ".join(sorted(config._harness_profiles))))
     if "lost" in experiment.name:
         raise hp.NotProven("FAIL  money_lost: 3 lost\\n  report  /runs/x/report.html")
     if "broken" in experiment.name:
@@ -30,8 +33,8 @@ def project(pytester):
     pytester.makeini("[pytest]\naddopts = -p no:locust --strict-markers\nharness_experiments = experiments\n")
     pytester.makeconftest(CONFTEST)
     folder = pytester.mkdir("experiments")
-    (folder / "calm.py").write_text(EXPERIMENT.format(tags="'gate'"))
-    (folder / "money_lost.py").write_text(EXPERIMENT.format(tags="'database'"))
+    (folder / "calm.py").write_text(EXPERIMENT.format(tags="'gate'", profile=""))
+    (folder / "money_lost.py").write_text(EXPERIMENT.format(tags="'database'", profile=""))
     pytester.makepyfile(test_plain="def test_plain(): pass")
     return pytester
 
@@ -56,7 +59,7 @@ def test_a_violated_expectation_reads_like_an_assertion(project):
 
 def test_a_failure_of_the_harness_is_one_line(project):
     """What is wrong and how to mend it, without a traceback."""
-    (project.path / "experiments" / "broken.py").write_text(EXPERIMENT.format(tags=""))
+    (project.path / "experiments" / "broken.py").write_text(EXPERIMENT.format(tags="", profile=""))
     done = run(project, "experiments/broken.py")
     done.stdout.fnmatch_lines(["harness: the stack did not come up. Look at its logs"])
 
@@ -79,7 +82,7 @@ def test_collect_only_needs_no_engine(project):
 
 def test_a_named_file_outside_the_folder_is_collected_once(project):
     """Naming a file is enough; it is no test module besides."""
-    (project.path / "mine.py").write_text(EXPERIMENT.format(tags=""))
+    (project.path / "mine.py").write_text(EXPERIMENT.format(tags="", profile=""))
     run(project, "mine.py").assert_outcomes(passed=1)
 
 
@@ -97,6 +100,16 @@ def test_junit_xml_carries_the_verdict(project):
     """CI reads the properties of each case."""
     run(project, "experiments/calm.py", "--junitxml=out.xml")
     assert 'name="verdict" value="calm"' in (project.path / "out.xml").read_text()
+
+
+def test_the_shared_stack_has_every_profile_that_is_needed(project):
+    """Of the experiments that were selected, and of no other."""
+    for name in ("full", "wide"):
+        text = EXPERIMENT.format(tags=f"'{name}'", profile=name)
+        (project.path / "experiments" / f"{name}.py").write_text(text)
+    run(project, "experiments", "-k", "calm or full", "--junitxml=out.xml")
+    said = (project.path / "out.xml").read_text()
+    assert said.count('name="profiles" value="full"') == 2
 
 
 def test_a_bad_experiment_is_one_line_at_collection(project):

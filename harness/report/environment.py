@@ -77,6 +77,7 @@ def environment(run: RunInfo | None) -> tuple[Fact, ...]:
         Fact("Run id", run.run),
         Fact("Seed", str(run.seed)),
         Fact("Variant", run.variant or "none (the stack as it is)"),
+        Fact("Profiles", ", ".join(run.stack.profiles) or "none (the smallest stack)"),
         Fact("Commit", f"{run.commit or 'not in a repository'}{changed}"),
         Fact("Stack", f"{run.stack.directory}, Compose project {run.stack.project}"),
         Fact("Services", ", ".join(run.stack.services) or "not recorded"),
@@ -92,4 +93,5 @@ def commands(run: RunInfo | None, folder: RunFolder) -> tuple[Fact, ...]:
         return (again,)
     words = ["harness", "run", run.experiment.name, "--seed", str(run.seed)]
     words += ["--variant", run.variant] if run.variant else []
+    words += [word for name in run.stack.profiles for word in ("--profile", name)]
     return (Fact("Repeat", shlex.join(words)), again)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from typing import Any, Self
 from harness.errors import AgentError, StackError
 from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.compose_project import ComposeProject
-from harness.stack.engine import VARIANT_LABEL, Container, Engine
+from harness.stack.engine import PROFILES_LABEL, VARIANT_LABEL, Container, Engine
 from harness.stack.files import stack_files
 from harness.stack.free_ports import keep_ports
 from harness.stack.images import build_stamp, images_of
@@ -26,7 +26,7 @@ from harness.stack.node_logs import write_logs
 from harness.stack.observer import Exec, observe, observe_nothing
 from harness.stack.passwords import keep_passwords, read_passwords
 from harness.stack.roles import Ask, roles_of
-from harness.stack.selectors import check_selector, parse_selector
+from harness.stack.selectors import Kind, check_selector, parse_selector
 from harness.stack.state import StateDir, project_name
 from harness.stack.teardown import Removed, tear_down
 from harness.stack.wholeness import containers_amiss, roles_amiss
@@ -37,6 +37,7 @@ _BUILD_WITHIN_S = 1800.0
 _UP_WITHIN_S = 240.0
 _SECRETS, _PORTS = "secrets.env", "ports.json"
 _UP, _IMAGES, _IDENTITY = "up.json", "images.json", "identity.json"
+_LABELS = (VARIANT_LABEL, PROFILES_LABEL)
 
 Say = Callable[[str], None]
 
@@ -73,41 +74,67 @@ class Stack:
         model: what its files say.
         project: the Compose project's name.
         variant: the variant's name; None for the base.
+        profiles: Compose's profiles that it runs with.
         files: the Compose files, base first, the variant's last; the agent's is added at :meth:`up`.
         state: what the harness keeps about the project.
     """
 
     def __init__(
-        self, directory: Path, model: StackModel, files: tuple[Path, ...], project: str, variant: str | None
+        self,
+        directory: Path,
+        model: StackModel,
+        files: tuple[Path, ...],
+        project: str,
+        variant: str | None,
+        profiles: tuple[str, ...] = (),
     ) -> None:
         self.directory = directory
         self.model = model
         self.project = project
         self.variant = variant
+        self.profiles = profiles
         self.files = files
-        self.state = StateDir(Path.cwd() / ".harness" / project)
+        self.state = _state_of(project)
         self.engine = Engine()
 
     @classmethod
-    def load(cls, directory: Path, project: str | None = None, variant: str | None = None) -> Self:
+    def load(
+        cls,
+        directory: Path,
+        project: str | None = None,
+        variant: str | None = None,
+        profiles: Iterable[str] = (),
+    ) -> Self:
         """Read a stack's files; nothing is touched, and no engine is needed.
 
         Args:
             directory: the folder of the Compose files, or the first of them.
             project: the Compose project; None takes ``HARNESS_PROJECT``, else a name made of the path.
             variant: the name of a variant in x-harness; None for the base.
+            profiles: Compose's profiles; a service that names others does not exist.
 
         Raises:
-            StackModelError: a file is missing or wrong, or there is no such variant.
+            StackModelError: a file is missing or wrong, or there is no such variant or profile.
         """
         base = stack_files(directory)
         folder = base[0].parent
-        model = load_model(base)
+        asked = tuple(sorted(set(profiles)))
+        model = load_model(base, asked)
         files = base
         if variant is not None:
             files = (*base, model.need_variant(variant))
-            model = load_model(files)
-        return cls(folder, model, files, project_name(folder, project), variant)
+            model = load_model(files, asked)
+        return cls(folder, model, files, project_name(folder, project), variant, asked)
+
+    @classmethod
+    def as_it_is_up(cls, directory: Path, project: str | None = None) -> Self:
+        """Read a stack's files with the variant and the profiles that it is up with; the base when it is down.
+
+        Raises:
+            StackModelError: a file is missing or wrong, or what it is up with is in them no more.
+        """
+        up = _state_of(project_name(stack_files(directory)[0].parent, project)).read(_UP)
+        return cls.load(directory, project, up.get("variant"), up.get("profiles", ()))
 
     @property
     def state_dir(self) -> Path:
@@ -128,7 +155,10 @@ class Stack:
         Raises:
             SelectorError: it is not of the grammar, or names nothing that the stack has.
         """
-        check_selector(parse_selector(selector), self._planned_nodes(), self.model.vocabulary)
+        parsed = parse_selector(selector)
+        if parsed.kind is not Kind.SITE:
+            self.model.need_awake(parsed.name)
+        check_selector(parsed, self._planned_nodes(), self.model.vocabulary)
 
     def _planned_nodes(self) -> tuple[Node, ...]:
         return tuple(self._node(name, name, "") for name in self.model.services)
@@ -142,7 +172,7 @@ class Stack:
         """Bring the stack up, or what of it is down; quick when it is up already.
 
         1. Passwords are made and free ports picked; those that are there are kept.
-        2. A stack that is up with another variant is taken down, volumes and all.
+        2. A stack that is up with another variant or other profiles is taken down, volumes and all.
         3. Images are built when their contexts changed or one is missing.
         4. Paused containers go on, stopped ones start, missing ones are made.
         5. It is waited until every service runs, and is healthy where it has a health check.
@@ -159,7 +189,7 @@ class Stack:
         self.engine.version()
         self.state.make()
         self._keep_variables()
-        self._leave_other_variant(progress)
+        self._leave_other_identity(progress)
         config = self._compose.config()
         rebuilt = self._build(config, progress)
         digest = _digest(config)
@@ -175,7 +205,12 @@ class Stack:
             progress=progress,
             timeout_s=timeout_s,
         )
-        up = {"config": digest, "services": _expected(config), "variant": self.variant}
+        up = {
+            "config": digest,
+            "services": _expected(config),
+            "variant": self.variant,
+            "profiles": list(self.profiles),
+        }
         self.state.write(_UP, up | {"standbys": self.state.read(_UP).get("standbys", {})})
 
     def down(self, progress: Say = _quiet) -> Removed:
@@ -187,13 +222,18 @@ class Stack:
         """
         stop: Callable[[], None] | None = None
         if (self.state_dir / _SECRETS).exists():
-            stop = self._compose.take_down
+            stop = self._take_all_down
         removed = tear_down(self.engine, self.project, stop)
         self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY)
         self.__dict__.pop("_compose", None)  # it knows the passwords that are gone
         if removed:
             progress(f"took down {len(removed.containers)} containers of {self.project}")
         return removed
+
+    def _take_all_down(self) -> None:
+        """Whatever profiles it is up with: Compose leaves a service alone whose profile is not asked for."""
+        self._compose.environment["COMPOSE_PROFILES"] = ",".join(self.model.profiles)
+        self._compose.take_down()
 
     @cached_property
     def _compose(self) -> ComposeProject:
@@ -207,12 +247,13 @@ class Stack:
             read_passwords(secrets),
         )
         project.environment["HARNESS_AGENT_DIR"] = str(agent)
+        project.environment["COMPOSE_PROFILES"] = ",".join(self.profiles)
         project.environment |= {name: str(port) for name, port in self.state.read(_PORTS).items()}
         return project
 
     def _identity(self) -> Path:
-        """A Compose file (JSON is YAML) that marks every container with the variant."""
-        label = {VARIANT_LABEL: self.variant or ""}
+        """A Compose file (JSON is YAML) that marks every container with the variant and the profiles."""
+        label = dict(zip(_LABELS, self._marks, strict=True))
         self.state.write(_IDENTITY, {"services": {name: {"labels": label} for name in self.model.services}})
         return self.state_dir / _IDENTITY
 
@@ -220,12 +261,16 @@ class Stack:
         keep_passwords(self.state_dir / _SECRETS, self.model.secrets)
         self.state.write(_PORTS, keep_ports(self.state.read(_PORTS), self.model.free_ports))
 
-    def _leave_other_variant(self, progress: Say) -> None:
-        have = {c.labels.get(VARIANT_LABEL) for c in self._containers()}
-        other = have - {self.variant or ""}
+    @property
+    def _marks(self) -> tuple[str, ...]:
+        return (self.variant or "", ",".join(self.profiles))
+
+    def _leave_other_identity(self, progress: Say) -> None:
+        have = {tuple(c.labels.get(label, "") for label in _LABELS) for c in self._containers()}
+        other = have - {self._marks}
         if not other:
             return
-        names = " and ".join(sorted(f"variant {name}" if name else "no variant" for name in other))
+        names = " and ".join(sorted(map(_identity_words, other)))
         progress(f"{self.project} is up with {names}: it is taken down and built anew")
         self.down(progress)
         self._keep_variables()
@@ -381,6 +426,15 @@ class Stack:
         observe(Exec(container.id, container.service, observer.command, limit, {"HARNESS_RUN": run_id}), into)
 
 
+def _state_of(project: str) -> StateDir:
+    return StateDir(Path.cwd() / ".harness" / project)
+
+
+def _identity_words(marks: tuple[str, ...]) -> str:
+    variant, profiles = marks
+    return f"{f'variant {variant}' if variant else 'no variant'}, {f'profile {profiles}' if profiles else 'no profile'}"
+
+
 def take_down(project: str, progress: Say = _quiet) -> Removed:
     """Take a project away without its files: they changed, are wrong, or are gone.
 
@@ -389,7 +443,7 @@ def take_down(project: str, progress: Say = _quiet) -> Removed:
         EngineError: the engine does not answer.
     """
     removed = tear_down(Engine(), project)
-    StateDir(Path.cwd() / ".harness" / project).forget(_UP, _SECRETS, _PORTS, _IDENTITY)
+    _state_of(project).forget(_UP, _SECRETS, _PORTS, _IDENTITY)
     if removed:
         progress(f"took down {len(removed.containers)} containers of {project}")
     return removed

@@ -20,10 +20,19 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 
 from harness.errors import EngineError
 
-__all__ = ["PROJECT_LABEL", "VARIANT_LABEL", "Container", "Engine", "engine_errors", "engine_host"]
+__all__ = [
+    "PROFILES_LABEL",
+    "PROJECT_LABEL",
+    "VARIANT_LABEL",
+    "Container",
+    "Engine",
+    "engine_errors",
+    "engine_host",
+]
 
 PROJECT_LABEL = "com.docker.compose.project"
 VARIANT_LABEL = "harness.variant"
+PROFILES_LABEL = "harness.profiles"
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
 _ONEOFF_LABEL = "com.docker.compose.oneoff"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from harness.errors import StackModelError
+from harness.errors import SelectorError, StackModelError
 from harness.stack.cross_check import cross_check
 from harness.stack.near import did_you_mean
 from harness.stack.sections import (
@@ -63,6 +63,8 @@ class StackModel:
         steady_state: what counts as good.
         open: services that are not contained: they keep their way out.
         variants: name -> Compose override file (absolute).
+        profiles: every profile that a service of the files names.
+        dormant: groups and services that exist only with a profile that was not asked for, with their profiles.
         secrets: names of variables to generate.
         free_ports: names of variables that get a free port.
     """
@@ -78,6 +80,8 @@ class StackModel:
     steady_state: SteadyState = field(default_factory=SteadyState)
     open: tuple[str, ...] = ()
     variants: Mapping[str, Path] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+    dormant: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     free_ports: tuple[str, ...] = ()
 
@@ -146,6 +150,34 @@ class StackModel:
             )
         return self.variants[name]
 
+    def need_awake(self, name: str) -> None:
+        """Refuse the name of a group or a service that exists only with a profile that was not asked for.
+
+        Raises:
+            SelectorError: it is dormant.
+        """
+        if name in self.dormant:
+            needed = " or ".join(self.dormant[name])
+            raise SelectorError(
+                f"{name} exists only with the profile {needed}",
+                where=repr(name),
+                mend=f"Write Experiment(profile={self.dormant[name][0]!r}), or give --profile {self.dormant[name][0]}",
+            )
+
+    def need_profiles(self, names: Iterable[str]) -> None:
+        """Refuse profiles that no service names.
+
+        Raises:
+            StackModelError: the first such name.
+        """
+        for name in names:
+            if name not in self.profiles:
+                raise StackModelError(
+                    f"no service has the profile {name!r}",
+                    where=str(self.file),
+                    mend=did_you_mean(name, self.profiles),
+                )
+
     def _missing(self, key: str, example: str) -> StackModelError:
         return StackModelError(
             f"this needs the key x-harness.{key}, which the stack does not have",
@@ -154,35 +186,42 @@ class StackModel:
         )
 
 
-def load_model(files: Sequence[Path]) -> StackModel:
+def load_model(files: Sequence[Path], profiles: Sequence[str] = ()) -> StackModel:
     """Read the x-harness section of a stack's Compose files.
 
     Args:
         files: in Compose's order: the base file first, then what overrides it. Services of all of
             them count; x-harness stands in one of them.
+        profiles: Compose's profiles that are asked for; a service that names others does not exist.
 
     Raises:
-        StackModelError: a file cannot be read, or the section is wrong: one error with file and line.
+        StackModelError: a file cannot be read, or the section is wrong: one error with file and line;
+            or no service has one of the profiles.
     """
     sources = [read_source(file.resolve()) for file in files]
     services = _services(sources)
     holder = _holder(sources)
     section = _parse(holder)
-    cross_check(section, services, holder)
-    return _resolve(section, services, holder)
+    cross_check(section, tuple(services), holder)
+    model = _resolve(section, services, frozenset(profiles), holder)
+    model.need_profiles(profiles)
+    return model
 
 
-def _services(sources: Iterable[Source]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
+def _services(sources: Iterable[Source]) -> dict[str, tuple[str, ...]]:
+    """Every service of the files with the profiles that it names; none: it always exists."""
+    found: dict[str, tuple[str, ...]] = {}
     for source in sources:
         services = source.data.get("services") or {}
         if not isinstance(services, dict):
             raise source.error(("services",), "services must be a mapping of names")
-        names.update(dict.fromkeys(map(str, services)))
+        for name, service in services.items():
+            named = (service or {}).get("profiles") if isinstance(service, dict | None) else None
+            found[str(name)] = tuple(map(str, named or found.get(str(name), ())))
         for included in _included(source):
-            names.update(dict.fromkeys(_services([read_source(included)])))
-    names.pop(AGENT_SERVICE, None)
-    return tuple(names)
+            found = _services([read_source(included)]) | found
+    found.pop(AGENT_SERVICE, None)
+    return found
 
 
 def _included(source: Source) -> list[Path]:
@@ -243,14 +282,21 @@ def _lower(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def _resolve(section: XHarness, services: tuple[str, ...], source: Source) -> StackModel:
+def _resolve(
+    section: XHarness, every: Mapping[str, tuple[str, ...]], asked: frozenset[str], source: Source
+) -> StackModel:
     steady = section.steady_state
+    services = tuple(name for name, named in every.items() if not named or asked & set(named))
+    groups = _groups(section, services)
+    dormant = {
+        name: every[group.nodes[0]] for name, group in _groups(section, every).items() if name not in groups
+    } | {name: named for name, named in every.items() if name not in services}
     return StackModel(
         file=source.file,
         services=services,
-        groups=_groups(section, services),
-        sites=section.sites,
-        links=section.links,
+        groups=groups,
+        sites={site: tuple(n for n in nodes if n in services) for site, nodes in section.sites.items()},
+        links={name: link for name, link in section.links.items() if groups.keys() >= set(name.split("->"))},
         load=section.load,
         observer=section.observer,
         whole=section.whole,
@@ -261,15 +307,18 @@ def _resolve(section: XHarness, services: tuple[str, ...], source: Source) -> St
         ),
         open=section.containment.open,
         variants={name: source.file.parent / file for name, file in section.variants.items()},
+        profiles=tuple(sorted({name for named in every.values() for name in named})),
+        dormant=dormant,
         secrets=section.secrets,
         free_ports=section.free_ports,
     )
 
 
-def _groups(section: XHarness, services: Iterable[str]) -> dict[str, Group]:
+def _groups(section: XHarness, services: Collection[str]) -> dict[str, Group]:
     groups = {
-        name: Group(name, given.nodes, given.role, _vocabulary(given.role, given.roles))
+        name: Group(name, nodes, given.role, _vocabulary(given.role, given.roles))
         for name, given in section.groups.items()
+        if (nodes := tuple(node for node in given.nodes if node in services))
     }
     named = {node for group in groups.values() for node in group.nodes}
     alone = {service: Group(service, (service,)) for service in services if service not in named}

@@ -234,13 +234,27 @@ def test_another_variant_is_built_anew(up: Stack, folder: Path) -> None:
         slow = Stack.load(TINY, project=PROJECT, variant="slow")
     said: list[str] = []
     slow.up(said.append)
-    assert f"{PROJECT} is up with no variant: it is taken down and built anew" in said
+    assert f"{PROJECT} is up with no variant, no profile: it is taken down and built anew" in said
     assert not before & {node.container for node in slow.nodes()}
     assert {one.variant for one in slow.status() if one.group} == {"slow"}
     assert "SLOW=1" in docker("exec", container(slow, "store-1"), "env")
     assert not [text for text in said if "building" in text]
     up.up(said.append)
     assert {one.variant for one in up.status() if one.group} == {None}
+
+
+def test_a_profile_adds_its_services(up: Stack, folder: Path) -> None:
+    """They are there with the profile alone; who looks at the stack later sees them; down takes them too."""
+    assert "extra" not in {node.name for node in up.nodes()}
+    with contextlib.chdir(folder):
+        Stack.load(TINY, project=PROJECT, profiles=["more"]).up()
+        more, base = Stack.as_it_is_up(TINY, PROJECT), Stack.load(TINY, project=PROJECT)
+    assert more.profiles == ("more",)
+    assert "extra" in {node.name for node in more.nodes()}
+    base.down()
+    assert not any(Engine().leftovers(PROJECT).values())
+    base.up()
+    assert "extra" not in {node.name for node in base.nodes()}
 
 
 def test_down_leaves_nothing_and_touches_nothing_else(tiny: Stack) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.errors import StackModelError
+from harness.errors import SelectorError, StackModelError
 from harness.stack.files import stack_files
 from harness.stack.model import load_model
 from harness.stack.schema import SCHEMA_FILE, schema_text
@@ -144,6 +144,52 @@ def test_a_variant_with_a_section_of_its_own_is_refused(stack_folder) -> None:
     with pytest.raises(StackModelError, match="only one of them can count") as caught:
         load_model([folder / "compose.yaml", folder / "compose.async.yaml"])
     assert "compose.async.yaml:1" in str(caught.value.where)
+
+
+PROFILES = """\
+services:
+  edge: {image: x}
+  ledger-1: {image: x}
+  ledger-2: {image: x}
+  ledger-3: {image: x}
+  users-1: {image: x, profiles: [full]}
+  users-2: {image: x, profiles: [full, users]}
+  backup: {image: x, profiles: [full]}
+x-harness:
+  groups: {users: {nodes: [users-1, users-2]}, ledger: {nodes: [ledger-1, ledger-2, ledger-3]}}
+  sites: {a: [ledger-1, users-1]}
+  links: {"edge->users": {port: 1}, "edge->ledger": {port: 2}}
+"""
+
+
+def test_without_its_profile_a_service_does_not_exist(stack_folder) -> None:
+    """Its group, its place in a site and its links are not there; naming it says which profile it needs."""
+    model = load(stack_folder("", PROFILES))
+    assert set(model.groups) == {"edge", "ledger"}
+    assert (model.sites["a"], set(model.links)) == (("ledger-1",), {"edge->ledger"})
+    assert model.profiles == ("full", "users")
+    for name in ("users", "users-1", "backup"):
+        with pytest.raises(SelectorError, match=f"{name} exists only with the profile full") as caught:
+            model.need_awake(name)
+        assert "--profile full" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "users"), [(["full"], ("users-1", "users-2")), (["users"], ("users-2",))]
+)
+def test_with_a_profile_its_services_are_there(stack_folder, profiles, users) -> None:
+    """A service of several profiles comes with any of them."""
+    model = load_model(stack_files(stack_folder("", PROFILES)), profiles)
+    assert model.groups["users"].nodes == users
+    assert ("backup" in model.services) == (profiles == ["full"])
+    model.need_awake("users")
+
+
+def test_an_unknown_profile_names_the_near_ones(stack_folder) -> None:
+    """Compose would start what has none, in silence."""
+    with pytest.raises(StackModelError, match="no service has the profile 'ful'") as caught:
+        load_model(stack_files(stack_folder("", PROFILES)), ["ful"])
+    assert "full" in str(caught.value.mend)
 
 
 def test_a_section_in_a_file_of_its_own_counts(stack_folder) -> None:
