@@ -61,3 +61,14 @@ def test_the_negative_control_only_loosens_replication():
         assert change.keys() <= STACK["services"][name]["environment"].keys()
         assert change["LEDGER_SYNCHRONOUS_MODE"] == change["LEDGER_SYNCHRONOUS_MODE_STRICT"] == "false"
         assert int(change["LEDGER_MAXIMUM_LAG_ON_FAILOVER_BYTES"]) == 64 * 2**20
+
+
+def test_each_payments_node_has_one_weight_at_the_edge():
+    """The weights stand in one place, and the edge's configuration asks for each of them."""
+    weights = STACK["services"]["edge"]["environment"]
+    config = (FOLDER / "images" / "balancer" / "edge.cfg").read_text()
+    for node in STACK["x-harness"]["groups"]["payments"]["nodes"]:
+        name = f"EDGE_WEIGHT_{node.upper().replace('-', '_')}"
+        assert 1 <= int(weights[name]) <= 256
+        assert f'server {node} {node}:8000 weight "${{{name}-1}}"' in config
+    assert len(weights) == 3
