@@ -7,15 +7,24 @@ its own deadline, so the first request after the router has a new primary gets t
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
 from .problems import NoEffect
 from .session import Session
-from .settings import Address, Settings
+from .settings import Address
 
-__all__ = ["Pool"]
+__all__ = ["Access", "Pool"]
+
+
+class Access(Protocol):
+    """Who connects: a role of the database, and how patiently."""
+
+    user: str
+    password: str
+    connect_timeout_s: float
+    pool_size_max: int
 
 
 class Pool:
@@ -26,12 +35,11 @@ class Pool:
         in_use: sessions lent out.
     """
 
-    def __init__(self, address: Address, settings: Settings) -> None:
+    def __init__(self, address: Address, access: Access) -> None:
         self.address = address
         self.in_use = 0
-        self._password = settings.password
-        self._connect_timeout_s = settings.connect_timeout_s
-        self._slots = asyncio.Semaphore(settings.pool_size_max)
+        self._access = access
+        self._slots = asyncio.Semaphore(access.pool_size_max)
         self._idle: list[Session] = []
 
     @property
@@ -71,7 +79,7 @@ class Pool:
         return None
 
     async def _connect(self, until: float) -> Session:
-        latest = min(until, asyncio.get_running_loop().time() + self._connect_timeout_s)
+        latest = min(until, asyncio.get_running_loop().time() + self._access.connect_timeout_s)
         try:
             async with asyncio.timeout_at(latest):
                 return Session(await psycopg.AsyncConnection.connect(**self._parameters(), autocommit=True))
@@ -86,9 +94,9 @@ class Pool:
             "host": self.address.host,
             "port": self.address.port,
             "dbname": "ledger",
-            "user": "payments",
-            "password": self._password,
-            "application_name": "payments",
+            "user": self._access.user,
+            "password": self._access.password,
+            "application_name": self._access.user,
             # The network is inside one host; a round trip for each of these would buy nothing.
             "sslmode": "disable",
             "gssencmode": "disable",

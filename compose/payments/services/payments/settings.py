@@ -35,7 +35,8 @@ class Settings:
     Attributes:
         write: where the ledger's primary is reached.
         read: where its replicas are reached; the router leads to the primary when there is none.
-        password: of the database role ``payments``.
+        password: of the database role.
+        user: that role.
         deadline_s: a request is answered within this, whatever the ledger does.
         connect_timeout_s: a connection to the ledger is made within this, or given up.
         pool_size_max: connections to each address at once, of this node.
@@ -44,6 +45,7 @@ class Settings:
     write: Address
     read: Address
     password: str = field(repr=False)
+    user: str = "payments"
     deadline_s: float = 1.5
     connect_timeout_s: float = 1.0
     pool_size_max: int = 20

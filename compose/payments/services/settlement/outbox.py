@@ -1,0 +1,64 @@
+"""The outbox and the books, as a worker uses them; the functions are SQL: images/ledger/schema/settlement.sql."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from payments.pool import Pool
+from payments.work import read, write
+
+from .judging import Again, Item
+from .settings import Settings
+
+__all__ = ["Backlog", "Outbox"]
+
+_BACKLOG = """SELECT count(*) FILTER (WHERE NOT parked), count(*) FILTER (WHERE parked),
+    coalesce(extract(epoch FROM now() - min(approved_at) FILTER (WHERE NOT parked)), 0)::float8
+    FROM books.outbox"""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits: items to settle, parked ones, and the age of the oldest of the first in seconds."""
+
+    waiting: int = 0
+    parked: int = 0
+    oldest_s: float = 0.0
+
+
+class Outbox:
+    """Every method raises a :class:`~payments.problems.Problem` when the ledger does not confirm it in time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool = Pool(settings.write, settings)
+
+    async def take(self, most: int) -> list[Item]:
+        """Items that are due, this worker's for the length of a lease."""
+        values = (most, timedelta(seconds=self._settings.lease_s))
+        (items,), _ = await self._write("SELECT books.take_from_outbox(%s, %s)", values)
+        return [Item(**item) for item in items]
+
+    async def finish(self, item: Item, status: str) -> str:
+        """Post the settlement or its failure; the status that stands."""
+        values = (item.payment_id, self._settings.worker, status)
+        (stands,), _ = await self._write("SELECT books.finish(%s, %s, %s)", values)
+        return str(stands)
+
+    async def postpone(self, item: Item, again: Again) -> None:
+        """Put it back for later, or park it."""
+        values = (item.payment_id, timedelta(seconds=again.delay_s), again.strike, again.park, again.error)
+        await self._write("SELECT books.postpone(%s, %s, %s, %s, %s)", values)
+
+    async def backlog(self) -> Backlog:
+        """What waits now."""
+        (row,) = await read(self._pool, self._settings.deadline_s, _BACKLOG, ())
+        return Backlog(*row)
+
+    async def _write(self, statement: str, values: tuple[object, ...]) -> tuple[tuple[object, ...], object]:
+        return await write(self._pool, self._settings.deadline_s, statement, values)
+
+    async def close(self) -> None:
+        """Close the sessions at rest."""
+        await self._pool.close()
