@@ -80,9 +80,7 @@ class Response:
     @classmethod
     def problem(cls, problem: Problem) -> Response:
         """A problem as problem details, with its word on the effect in a header too."""
-        headers: dict[str, str] = {"payment-outcome": problem.outcome}
-        if problem.status == 503:  # noqa: PLR2004  # HTTP's number for "try again"
-            headers["retry-after"] = "1"
+        headers = {"payment-outcome": problem.outcome, **problem.headers}
         return cls(problem.status, json.dumps(problem.body()).encode(), "application/problem+json", headers)
 
     async def send(self, send: Send) -> None:

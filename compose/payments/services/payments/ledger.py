@@ -60,6 +60,7 @@ _READ = _payment_from("payment_at(%s, %s::pg_lsn)", "r.reached, r.read_at::text"
 _OPEN = """SELECT (r.account).account_id, (r.account).currency, (r.account).may_be_negative,
     (r.account).balance, r.replayed FROM books.open_account(%s, %s, %s, %s) r"""
 _PROBE = "SELECT pg_logical_emit_message(true, 'ready', '')::text"
+_PRINCIPAL = "SELECT user_id, roles FROM identity.principal(%s)"
 _PAYMENTS = "SELECT payment_id::text, key, debtor, creditor, amount, currency, status FROM books.payments"
 _ACCOUNTS = "SELECT account_id, currency, may_be_negative, balance FROM books.accounts"
 
@@ -95,6 +96,14 @@ class Ledger:
     async def take_a_write(self) -> None:
         """Commit something that leaves no trace, and wait for its replication."""
         await self._write(_PROBE, ())
+
+    async def principal(self, token_sha256: bytes) -> tuple[str, Sequence[str]] | None:
+        """Whose token this is, with his roles; None when it is nobody's.
+
+        The primary is asked: a replica may not know yet that it ended.
+        """
+        rows = await self._read(self.writes, _PRINCIPAL, (token_sha256,))
+        return (str(rows[0][0]), rows[0][1]) if rows else None
 
     async def payment(self, payment_id: str, after: str | None = None) -> tuple[Row, str]:
         """One payment, by its id, and the position that it was read at.
