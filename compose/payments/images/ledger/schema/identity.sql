@@ -1,9 +1,6 @@
 -- Who may ask for what: users, their sessions, and how often a log-in may be tried. docs/users.md explains it.
--- Nobody reads or writes these tables but through the functions at the end: the users service calls them all, the
--- payments service calls identity.principal alone.
---
--- Errors of our own: PY101 the login name is taken, PY102 too many log-ins (the hint has the seconds to wait),
--- PY103 no session, PY104 changed meanwhile (the hint has the version), PY105 the key was used with another body.
+-- Nobody but the owner reads or writes these tables except through functions: those of register.sql, log_in.sql and
+-- change_profile.sql are the users service's; the payments service calls identity.principal alone.
 CREATE SCHEMA identity;
 
 CREATE TABLE identity.users (
@@ -13,7 +10,7 @@ CREATE TABLE identity.users (
     roles         text[] NOT NULL
         CHECK (cardinality(roles) > 0 AND roles <@ ARRAY['payer', 'approver', 'auditor']),
     profile       jsonb NOT NULL CHECK (jsonb_typeof(profile) = 'object'),
-    version       bigint NOT NULL DEFAULT 1,      -- of roles and profile together; what ETag shows
+    version       bigint NOT NULL DEFAULT 1,      -- what ETag shows
     -- What a repeated request is held against. The registration's body stands here without its password.
     key           text COLLATE "C" NOT NULL UNIQUE CHECK (length(key) BETWEEN 1 AND 255),
     registration  jsonb NOT NULL,

@@ -9,3 +9,5 @@ GRANT EXECUTE ON FUNCTION books.pay, books.open_account, books.create_payment, b
 GRANT EXECUTE ON FUNCTION books.take_from_outbox, books.finish, books.postpone TO settlement;
 GRANT USAGE ON SCHEMA identity TO payments, users;
 GRANT EXECUTE ON FUNCTION identity.principal TO payments, users;
+GRANT EXECUTE ON FUNCTION identity.register, identity.try_log_in, identity.begin_session, identity.end_session,
+    identity.me, identity.change_profile TO users;
