@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from .problems import Problem, Refused
 
-__all__ = ["Receive", "Request", "Response", "Scope", "Send"]
+__all__ = ["Handler", "Receive", "Request", "Response", "Scope", "Send"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -93,3 +93,6 @@ class Response:
         encoded = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": encoded})
         await send({"type": "http.response.body", "body": self.body})
+
+
+Handler = Callable[[Request], Awaitable[Response]]

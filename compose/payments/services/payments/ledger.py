@@ -30,13 +30,11 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from .database import Database
 from .pages import Page
-from .pool import Pool
 from .problems import Refused
 from .requests import AccountOrder, PaymentOrder
 from .session import Receipt
-from .settings import Settings
-from .work import read, write
 
 __all__ = ["Ledger", "Written"]
 
@@ -59,22 +57,15 @@ _DECIDE = _payment_from("decide(%s, %s, %s, %s)")
 _READ = _payment_from("payment_at(%s, %s::pg_lsn)", "r.reached, r.read_at::text")
 _OPEN = """SELECT (r.account).account_id, (r.account).currency, (r.account).may_be_negative,
     (r.account).balance, r.replayed FROM books.open_account(%s, %s, %s, %s) r"""
-_PROBE = "SELECT pg_logical_emit_message(true, 'ready', '')::text"
-_PRINCIPAL = "SELECT user_id, roles FROM identity.principal(%s)"
 _PAYMENTS = "SELECT payment_id::text, key, debtor, creditor, amount, currency, status FROM books.payments"
 _ACCOUNTS = "SELECT account_id, currency, may_be_negative, balance FROM books.accounts"
 
 
-class Ledger:
-    """The ledger behind its two addresses.
+class Ledger(Database):
+    """The books.
 
     Every method raises a :class:`~payments.problems.Problem` when it cannot give its answer by the deadline.
     """
-
-    def __init__(self, settings: Settings) -> None:
-        self._deadline_s = settings.deadline_s
-        self.writes = Pool(settings.write, settings)
-        self.reads = Pool(settings.read, settings)
 
     async def pay(self, key: str, order: PaymentOrder) -> Written:
         """Make the payment, or give the saved one."""
@@ -92,18 +83,6 @@ class Ledger:
         """Open the account, or find it opened."""
         values = (order.account_id, order.currency, order.may_be_negative, owner)
         return await self._write_row(_ACCOUNT, _OPEN, values)
-
-    async def take_a_write(self) -> None:
-        """Commit something that leaves no trace, and wait for its replication."""
-        await self._write(_PROBE, ())
-
-    async def principal(self, token_sha256: bytes) -> tuple[str, Sequence[str]] | None:
-        """Whose token this is, with his roles; None when it is nobody's.
-
-        The primary is asked: a replica may not know yet that it ended.
-        """
-        rows = await self._read(self.writes, _PRINCIPAL, (token_sha256,))
-        return (str(rows[0][0]), rows[0][1]) if rows else None
 
     async def payment(self, payment_id: str, after: str | None = None) -> tuple[Row, str]:
         """One payment, by its id, and the position that it was read at.
@@ -149,20 +128,9 @@ class Ledger:
         rows = rows or await self._read(self.writes, statement, values)
         return rows[0] if rows else None
 
-    async def _read(self, pool: Pool, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        return await read(pool, self._deadline_s, statement, values)
-
     async def _write_row(self, fields: Sequence[str], statement: str, values: Sequence[object]) -> Written:
-        (*row, replayed), receipt = await self._write(statement, values)
+        (*row, replayed), receipt = await self._commit(statement, values)
         return dict(zip(fields, row, strict=True)), bool(replayed), receipt
-
-    async def _write(self, statement: str, values: Sequence[object]) -> tuple[tuple[Any, ...], Receipt]:
-        return await write(self.writes, self._deadline_s, statement, values)
-
-    async def close(self) -> None:
-        """Close the sessions at rest."""
-        await self.writes.close()
-        await self.reads.close()
 
 
 def _terms(order: PaymentOrder) -> tuple[object, ...]:

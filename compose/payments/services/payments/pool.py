@@ -7,24 +7,15 @@ its own deadline, so the first request after the router has a new primary gets t
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 
 from .problems import NoEffect
 from .session import Session
-from .settings import Address
+from .settings import Address, Settings
 
-__all__ = ["Access", "Pool"]
-
-
-class Access(Protocol):
-    """Who connects: a role of the database, and how patiently."""
-
-    user: str
-    password: str
-    connect_timeout_s: float
-    pool_size_max: int
+__all__ = ["Pool"]
 
 
 class Pool:
@@ -35,11 +26,12 @@ class Pool:
         in_use: sessions lent out.
     """
 
-    def __init__(self, address: Address, access: Access) -> None:
+    def __init__(self, address: Address, settings: Settings) -> None:
         self.address = address
         self.in_use = 0
-        self._access = access
-        self._slots = asyncio.Semaphore(access.pool_size_max)
+        self._role, self._password = settings.role, settings.password
+        self._connect_timeout_s = settings.connect_timeout_s
+        self._slots = asyncio.Semaphore(settings.pool_size_max)
         self._idle: list[Session] = []
 
     @property
@@ -79,7 +71,7 @@ class Pool:
         return None
 
     async def _connect(self, until: float) -> Session:
-        latest = min(until, asyncio.get_running_loop().time() + self._access.connect_timeout_s)
+        latest = min(until, asyncio.get_running_loop().time() + self._connect_timeout_s)
         try:
             async with asyncio.timeout_at(latest):
                 return Session(await psycopg.AsyncConnection.connect(**self._parameters(), autocommit=True))
@@ -94,9 +86,9 @@ class Pool:
             "host": self.address.host,
             "port": self.address.port,
             "dbname": "ledger",
-            "user": self._access.user,
-            "password": self._access.password,
-            "application_name": self._access.user,
+            "user": self._role,
+            "password": self._password,
+            "application_name": self._role,
             # The network is inside one host; a round trip for each of these would buy nothing.
             "sslmode": "disable",
             "gssencmode": "disable",

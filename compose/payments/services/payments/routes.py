@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from .http import Request, Response
+from .http import Handler, Request, Response
 from .pages import Page
 from .principals import need, principal
 from .problems import Refused
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from .ledger import Ledger, Written
 
 __all__ = ["Api"]
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Api:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from payments.pool import Pool
-from payments.work import read, write
+from payments.database import Database
 
 from .judging import Again, Item
 from .settings import Settings
@@ -27,23 +26,23 @@ class Backlog:
     oldest_s: float = 0.0
 
 
-class Outbox:
+class Outbox(Database):
     """Every method raises a :class:`~payments.problems.Problem` when the ledger does not confirm it in time."""
 
     def __init__(self, settings: Settings) -> None:
+        super().__init__(settings.ledger)
         self._settings = settings
-        self._pool = Pool(settings.write, settings)
 
     async def take(self, most: int) -> list[Item]:
         """Items that are due, this worker's for the length of a lease."""
         values = (most, timedelta(seconds=self._settings.lease_s))
-        (items,), _ = await self._write("SELECT books.take_from_outbox(%s, %s)", values)
+        (items,) = await self._write("SELECT books.take_from_outbox(%s, %s)", values)
         return [Item(**item) for item in items]
 
     async def finish(self, item: Item, status: str) -> str:
         """Post the settlement or its failure; the status that stands."""
         values = (item.payment_id, self._settings.worker, status)
-        (stands,), _ = await self._write("SELECT books.finish(%s, %s, %s)", values)
+        (stands,) = await self._write("SELECT books.finish(%s, %s, %s)", values)
         return str(stands)
 
     async def postpone(self, item: Item, again: Again) -> None:
@@ -53,12 +52,5 @@ class Outbox:
 
     async def backlog(self) -> Backlog:
         """What waits now."""
-        (row,) = await read(self._pool, self._settings.deadline_s, _BACKLOG, ())
+        (row,) = await self._read(self.writes, _BACKLOG, ())
         return Backlog(*row)
-
-    async def _write(self, statement: str, values: tuple[object, ...]) -> tuple[tuple[object, ...], object]:
-        return await write(self._pool, self._settings.deadline_s, statement, values)
-
-    async def close(self) -> None:
-        """Close the sessions at rest."""
-        await self._pool.close()
