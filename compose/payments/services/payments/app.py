@@ -6,9 +6,11 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from .database import Database
+from .documents import Documents
 from .http import Handler, Receive, Request, Response, Scope, Send
 from .ledger import Ledger
 from .metrics import Metrics
@@ -40,10 +42,14 @@ class Application:
     Args:
         service: its name, for the metrics and the log.
         open_service: makes its database and its routes, once the event loop runs.
+        documents: its own description.
     """
 
-    def __init__(self, service: str, open_service: Callable[[], tuple[Database, Router]]) -> None:
+    def __init__(
+        self, service: str, open_service: Callable[[], tuple[Database, Router]], documents: Documents
+    ) -> None:
         self._service = service
+        self._documents = documents
         self._open_service = open_service
         self._metrics = Metrics(service)
 
@@ -93,7 +99,7 @@ class Application:
             return name, unforeseen.outcome, Response.problem(unforeseen)
 
     def _own(self, request: Request) -> Response | None:
-        """The paths of the operators, which are never counted."""
+        """The paths of operators and readers, which are never counted."""
         if request.path == ("health", "live"):
             return Response(200, b"live\n", "text/plain")
         if request.path == ("health", "ready"):
@@ -102,7 +108,7 @@ class Application:
         if request.path == ("metrics",):
             text = self._metrics.render(self._gauges())
             return Response(200, text.encode(), "text/plain; version=0.0.4")
-        return None
+        return self._documents.get(request.method, request.path)
 
     def _gauges(self) -> dict[str, int]:
         pools = {"writes": self._ledger.writes, "reads": self._ledger.reads}
@@ -120,4 +126,4 @@ def create() -> Application:
         ledger = Ledger(settings)
         return ledger, Api(ledger)
 
-    return Application("payments", open_service)
+    return Application("payments", open_service, Documents(Path(__file__).with_name("openapi.json")))

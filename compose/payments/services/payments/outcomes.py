@@ -20,6 +20,7 @@ REFUSALS = {
     "PY006": (403, "not-owner", "The account is another user's"),
     "PY007": (403, "four-eyes", "Who created a payment may not decide on it"),
     "PY008": (422, "wrong-status", "The payment's status does not allow it"),
+    "PY101": (409, "login-taken", "The login name is taken"),
 }
 """The errors that the functions in the database raise on purpose."""
 

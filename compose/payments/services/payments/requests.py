@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from .bodies import fields as _fields
+from .bodies import wrong as _wrong
 from .currencies import CURRENCIES
 from .problems import Refused
 
@@ -105,20 +106,6 @@ def read_after(value: str | None) -> str | None:
     return value
 
 
-def _fields(body: bytes, known: set[str]) -> dict[str, Any]:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, "not-json", "The body is not JSON", f"{error}.") from error
-    if not isinstance(fields, dict):
-        raise Refused(422, "not-an-object", "The body is not an object", "Send a JSON object.")
-    unknown = sorted(fields.keys() - known)
-    if unknown:
-        detail = f"{unknown[0][:80]!r} is none of {sorted(known)}."
-        raise Refused(422, "unknown-field", "A field is not known", detail)
-    return fields
-
-
 def _name(field: str, value: object) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise _wrong(field, "a name of 1 to 128 letters, digits and . _ : -", value)
@@ -137,7 +124,3 @@ def _currency(fields: dict[str, Any]) -> str:
     if not isinstance(currency, str) or currency not in CURRENCIES:
         raise _wrong("currency", "a currency of ISO 4217, such as EUR", currency)
     return currency
-
-
-def _wrong(field: str, what: str, value: object) -> Refused:
-    return Refused(422, "invalid", "A field is wrong", f"{field} must be {what}, not {str(value)[:80]!r}.")
