@@ -6,7 +6,8 @@ This is the contract of an *observer*, the command by which a stack shows its bo
 t           further keys
 ==========  =======================================================================================
 payment     ``source`` (``database`` or ``api``), ``key`` (the idempotency key), ``payment_id``,
-            ``debtor``, ``creditor``, ``amount`` (integer minor units), ``currency``, ``status``
+            ``debtor``, ``creditor``, ``amount`` (integer minor units), ``currency``, ``status``, ``hold``
+            (optional: the account on which its money waits until it is settled, rejected or failed)
 entry       ``source``, ``payment_id``, ``account``, ``amount`` (signed: a credit is above 0), ``currency``
 account     ``source``, ``account``, ``currency``, ``balance`` (as stored), ``may_be_negative``
 digest      ``node``, ``role``, ``table``, ``digest``, ``rows``, ``position``: one table of one node's
@@ -40,6 +41,7 @@ PAYMENTS: Mapping[str, pl.DataType] = {
     "amount": pl.Int64(),
     "currency": pl.String(),
     "status": pl.String(),
+    "hold": pl.String(),
 }
 ENTRIES: Mapping[str, pl.DataType] = {
     "source": pl.String(),

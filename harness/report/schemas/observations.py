@@ -25,6 +25,7 @@ class Payment(Line):
     amount: Minor
     currency: str
     status: str | None = None
+    hold: Annotated[str | None, Field(description="where its money waits meanwhile")] = None
 
 
 class Entry(Line):
