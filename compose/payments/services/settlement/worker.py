@@ -45,6 +45,7 @@ class Worker:
         self._random = Random()  # noqa: S311  # no secret
         self._items: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._said = ""
 
     @property
     def in_flight(self) -> int:
@@ -67,23 +68,29 @@ class Worker:
         self._threads.shutdown(wait=False)
 
     async def _take(self) -> None:
-        said = ""
         while True:
             free = self._settings.lanes - len(self._items)
-            items: list[Item] = []
-            try:
-                items = await self._outbox.take(free) if free else []
-                self.ready, said = True, ""
-            except Problem as problem:
-                if problem.detail != said:
-                    said = problem.detail
-                    _log.warning("the outbox cannot be read: %s", said)
+            if not free:
+                await asyncio.wait(self._items, return_when=asyncio.FIRST_COMPLETED)
+                continue
+            items = await self._taken(free)
             for item in items:
                 task = asyncio.create_task(self._carry(item))
                 self._items.add(task)
                 task.add_done_callback(self._items.discard)
-            if len(items) < free or not free:
+            if len(items) < free:
                 await asyncio.sleep(self._settings.poll_s)
+
+    async def _taken(self, most: int) -> list[Item]:
+        try:
+            items = await self._outbox.take(most)
+        except Problem as problem:
+            if problem.detail != self._said:
+                self._said = problem.detail
+                _log.warning("the outbox cannot be read: %s", problem.detail)
+            return []
+        self.ready, self._said = True, ""
+        return items
 
     async def _look(self) -> None:
         while True:
