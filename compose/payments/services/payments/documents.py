@@ -32,7 +32,7 @@ class Documents:
             "openapi.json": Response(200, text.encode()),
             "docs": Response(200, page(json.loads(text)).encode(), "text/html; charset=utf-8"),
         }
-        self._answers = {(name,): answer for name, answer in answers.items()}
+        self._answers: dict[tuple[str, ...], Response] = {(name,): answers[name] for name in answers}
         if below:
             self._answers |= {(below, name): answer for name, answer in answers.items()}
 

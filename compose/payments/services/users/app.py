@@ -11,7 +11,8 @@ from payments.database import Database
 from payments.documents import Documents
 from payments.settings import Settings
 
-from .identities import Allowance, Identities
+from .allowance import Allowance
+from .identities import Identities
 from .passwords import Passwords, argon2id
 from .routes import Api
 from .settings import UsersSettings

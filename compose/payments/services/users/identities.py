@@ -8,19 +8,18 @@ somebody whom another has logged out.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from payments.database import Database
-from payments.problems import Refused
 from payments.settings import Settings
 
+from .allowance import Allowance
 from .orders import ProfileChange, Registration
 
-__all__ = ["Account", "Allowance", "Identities"]
+__all__ = ["Account", "Identities"]
 
 _ACCOUNT = ("user_id::text", "login", "roles", "profile::text", "version", "password_hash")
 _OF_R = ", ".join(f"(r.account).{column}" for column in _ACCOUNT)
@@ -56,31 +55,6 @@ class Account:
             "profile": self.profile,
             "version": self.version,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """How often an account may be tried: ``burst`` times, and once more after each ``refill_s`` seconds."""
-
-    burst: int
-    refill_s: float
-
-    def check(self, wait_s: float) -> None:
-        """Let nobody on who must wait.
-
-        Raises:
-            Refused: 429, with the whole seconds after which there is an attempt again.
-        """
-        if wait_s > 0:
-            seconds = math.ceil(wait_s)
-            detail = f"{self.burst} attempts at once, and one more after each {self.refill_s:g} s."
-            raise Refused(
-                429,
-                "too-many-attempts",
-                "This account was tried too often",
-                detail,
-                {"retry-after": str(seconds)},
-            )
 
 
 class Identities(Database):
