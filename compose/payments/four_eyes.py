@@ -83,9 +83,14 @@ class FourEyes(OpenUser):
     def read_status(self, key: str) -> Call:  # noqa: ARG002  # a read sends no key
         """Where a payment is by now; never behind what was seen of it."""
         payment = self._followed[int(self.random.random() * len(self._followed))]
-        path = f"/payments/{payment['payment_id']}"
-        after = self._positions.get(payment["payment_id"])
-        return Call("GET", path, verify=lambda answer: self._seen(answer, payment), after=after)
+        payment_id = payment["payment_id"]
+        return Call(
+            "GET",
+            f"/payments/{payment_id}",
+            verify=lambda answer: self._seen(answer, payment),
+            after=self._positions.get(payment_id),
+            reads=payment_id,
+        )
 
     @operation(weight=0, write=True, forbidden=True)
     def forbidden_no_token(self, key: str) -> Call:

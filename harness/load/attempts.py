@@ -50,6 +50,7 @@ class Operation(Generic[Sent]):
         request: what the history keeps of a write.
         forbidden: it must be refused.
         after: the position that a read must not be behind.
+        reads: the payment that it asks for.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Operation(Generic[Sent]):
     request: Mapping[str, object] | None = None
     forbidden: bool = False
     after: str | None = None
+    reads: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Call:
         verify: looks at a 2xx answer, returns the payment's id, or what it shows of the payment, if it gave
             one, and raises WrongAnswer (or anything) when the answer is wrong.
         after: a position of the database's log that a read must not be behind; sent as ``X-Read-After``.
+        reads: the payment that a read asks for.
     """
 
     method: str
@@ -79,6 +80,7 @@ class Call:
     request: Mapping[str, object] | None = None
     verify: Callable[[Answer], str | Seen | None] | None = None
     after: str | None = None
+    reads: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ class ScheduledLoad:
             return
         self.tally.arrived(intended_at, write=write, judged=not kind.forbidden)
         operation = Operation(
-            key, arrival.kind, write, intended_at, call, call.request, kind.forbidden, call.after
+            key, arrival.kind, write, intended_at, call, call.request, kind.forbidden, call.after, call.reads
         )
         self._under_way.spawn(self._guarded, self._perform, operation)
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from payments.database import Database
 
+from .backlog import Backlog
 from .judging import Again, Item
 from .settings import Settings
 
-__all__ = ["Backlog", "Outbox"]
+__all__ = ["Outbox"]
 
 _BACKLOG = """SELECT count(*) FILTER (WHERE NOT parked), count(*) FILTER (WHERE parked),
     coalesce(extract(epoch FROM now() - min(approved_at) FILTER (WHERE NOT parked)), 0)::float8
     FROM books.outbox"""
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What waits: items to settle, parked ones, and the age of the oldest of the first in seconds."""
-
-    waiting: int = 0
-    parked: int = 0
-    oldest_s: float = 0.0
 
 
 class Outbox(Database):
