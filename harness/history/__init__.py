@@ -7,13 +7,9 @@ t        further keys
 =======  ==================================================================================================
 header   ``schema`` (1), ``run``, ``clock``, ``seed``, ``closed`` (true: users who waited for answers)
 invoke   ``key``, ``kind``, ``write``, ``attempt`` (from 1), ``intended_at``, ``at``, ``request`` (of a
-         write's first attempt: ``debtor``, ``creditor``, ``amount``, ``currency``), ``forbidden`` (optional,
-         false: it must be refused), ``after`` (optional: the position that a read must not be behind)
-done     ``key``, ``attempt``, ``at``, ``outcome``, ``status``, ``error``, ``node``, ``payment_id``; optional:
-         ``seen`` (the payment's status in the answer), ``writer`` (the database's node and timeline that
-         acknowledged, ``ledger-2/3``), ``position`` (of its log, at or beyond what the answer shows)
-drop     ``key``, ``kind``, ``write``, ``intended_at``, ``at``, ``forbidden`` (optional): never sent, the
-         in-flight bound was reached
+         write's first attempt: ``debtor``, ``creditor``, ``amount``, ``currency``)
+done     ``key``, ``attempt``, ``at``, ``outcome``, ``status``, ``error``, ``node``, ``payment_id``
+drop     ``key``, ``kind``, ``write``, ``intended_at``, ``at``: never sent, the in-flight bound was reached
 end      ``at``: the load stopped in order; without this line it died
 =======  ==================================================================================================
 """

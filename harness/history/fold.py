@@ -8,14 +8,13 @@ from harness.history.schema import ATTEMPTS, OPERATIONS, Outcome
 
 __all__ = ["attempts_of", "operations_of"]
 
-_FORBIDDEN = pl.col("forbidden").fill_null(value=False)
 _ANSWER = ("done_at", "status", "error", "node", "payment_id")
 
 
 def attempts_of(invokes: pl.DataFrame, dones: pl.DataFrame) -> pl.DataFrame:
     """One row an attempt, columns of ``ATTEMPTS`` and then everything else that operations need."""
     answers = dones.drop("line").rename({"at": "done_at"})
-    begun = invokes.drop("line").rename({"at": "sent_at"}).with_columns(_FORBIDDEN)
+    begun = invokes.drop("line").rename({"at": "sent_at"})
     joined = begun.join(answers, on=["key", "attempt"], how="left", maintain_order="left")
     whole = joined.with_columns(pl.col("outcome").fill_null(Outcome.INFO.value))
     return whole.select(*ATTEMPTS, *[name for name in whole.columns if name not in ATTEMPTS])
@@ -58,15 +57,7 @@ def _retried(attempts: pl.DataFrame) -> pl.DataFrame:
         .group_by("key", maintain_order=True)
         .agg(
             pl.col(
-                "kind",
-                "write",
-                "forbidden",
-                "intended_at",
-                "sent_at",
-                "debtor",
-                "creditor",
-                "amount",
-                "currency",
+                "kind", "write", "intended_at", "sent_at", "debtor", "creditor", "amount", "currency"
             ).first(),
             *chosen,
             outcome=outcome,
@@ -79,7 +70,6 @@ def _retried(attempts: pl.DataFrame) -> pl.DataFrame:
 def _dropped(drops: pl.DataFrame) -> pl.DataFrame:
     nothing = {name: pl.lit(None) for name in ("sent_at", *_ANSWER)}
     return drops.with_columns(
-        _FORBIDDEN,
         **(nothing | {"error": pl.lit("dropped")}),
         attempts=pl.lit(0),
         dropped=pl.lit(value=True),

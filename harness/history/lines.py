@@ -18,19 +18,9 @@ __all__ = ["Lines", "read_lines"]
 
 PIECE_BYTES = 16 * 1024 * 1024
 _COLUMNS = {
-    "invoke": ("line", *REQUIRED["invoke"], "forbidden", "after", "debtor", "creditor", "amount", "currency"),
-    "done": (
-        "line",
-        *REQUIRED["done"],
-        "status",
-        "error",
-        "node",
-        "payment_id",
-        "seen",
-        "writer",
-        "position",
-    ),
-    "drop": ("line", *REQUIRED["drop"], "forbidden", "debtor", "creditor", "amount", "currency"),
+    "invoke": ("line", *REQUIRED["invoke"], "debtor", "creditor", "amount", "currency"),
+    "done": ("line", *REQUIRED["done"], "status", "error", "node", "payment_id"),
+    "drop": ("line", *REQUIRED["drop"], "debtor", "creditor", "amount", "currency"),
     "end": ("line", *REQUIRED["end"]),
 }
 _OUTCOMES = [outcome.value for outcome in Outcome]

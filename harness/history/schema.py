@@ -28,7 +28,6 @@ OPERATIONS: Mapping[str, pl.DataType] = {
     "key": pl.String(),
     "kind": pl.String(),
     "write": pl.Boolean(),
-    "forbidden": pl.Boolean(),
     "intended_at": pl.Float64(),
     "sent_at": pl.Float64(),
     "done_at": pl.Float64(),
@@ -48,8 +47,7 @@ OPERATIONS: Mapping[str, pl.DataType] = {
 
 ``sent_at`` is of the first attempt. ``done_at``, ``status``, ``error``, ``node`` and ``payment_id`` are
 of the first attempt that was acknowledged when the outcome is ``ok``, else of the last completion; null
-when there was none. A dropped operation has no attempt and the outcome ``fail``. ``forbidden`` says that the
-operation must be refused.
+when there was none. A dropped operation has no attempt and the outcome ``fail``.
 """
 
 ATTEMPTS: Mapping[str, pl.DataType] = {
@@ -61,18 +59,8 @@ ATTEMPTS: Mapping[str, pl.DataType] = {
     "status": pl.Int64(),
     "error": pl.String(),
     "node": pl.String(),
-    "payment_id": pl.String(),
-    "seen": pl.String(),
-    "writer": pl.String(),
-    "position": pl.String(),
-    "after": pl.String(),
 }
-"""One row an attempt, in the order of sending; without an answer ``done_at`` is null, ``outcome`` info.
-
-``seen`` is the payment's status in the answer, ``writer`` the database's node and timeline that acknowledged
-(``ledger-2/3``), ``position`` a place in its log at or beyond what the answer shows (``0/16B3748``), ``after``
-the position that a read was not to be behind; each null when unknown.
-"""
+"""One row an attempt, in the order of sending; without an answer ``done_at`` is null, ``outcome`` info."""
 
 _REQUEST = pl.Struct(
     {"debtor": pl.String(), "creditor": pl.String(), "amount": pl.Int64(), "currency": pl.String()}
@@ -83,7 +71,6 @@ LINES: Mapping[str, pl.DataType] = {
     "key": pl.String(),
     "kind": pl.String(),
     "write": pl.Boolean(),
-    "forbidden": pl.Boolean(),
     "attempt": pl.UInt32(),
     "intended_at": pl.Float64(),
     "at": pl.Float64(),
@@ -92,10 +79,6 @@ LINES: Mapping[str, pl.DataType] = {
     "error": pl.String(),
     "node": pl.String(),
     "payment_id": pl.String(),
-    "seen": pl.String(),
-    "writer": pl.String(),
-    "position": pl.String(),
-    "after": pl.String(),
     "request": _REQUEST,
 }
 """Every key that a line after the header may have; unknown ones are left aside."""

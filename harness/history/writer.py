@@ -71,15 +71,9 @@ class HistoryWriter:
         intended_at: float,
         at: float,
         request: Mapping[str, object] | None = None,
-        forbidden: bool = False,
-        after: str | None = None,
     ) -> None:
         """An attempt is about to be sent; the kernel has the line when this returns."""
         tail = "" if request is None else _request(request)
-        if forbidden:
-            tail += ',"forbidden":true'
-        if after is not None:
-            tail += f',"after":{quoted(after)}'
         self._append(
             f'{{"t":"invoke","key":{quoted(key)},"kind":{quoted(kind)},"write":{_BOOL[write]},'
             f'"attempt":{attempt},"intended_at":{intended_at:.6f},"at":{at:.6f}{tail}}}'
@@ -96,30 +90,19 @@ class HistoryWriter:
         error: str | None = None,
         node: str | None = None,
         payment_id: str | None = None,
-        seen: str | None = None,
-        writer: str | None = None,
-        position: str | None = None,
     ) -> None:
         """An attempt is over."""
-        tail = "" if seen is None else f',"seen":{quoted(seen)}'
-        if writer is not None:
-            tail += f',"writer":{quoted(writer)}'
-        if position is not None:
-            tail += f',"position":{quoted(position)}'
         self._append(
             f'{{"t":"done","key":{quoted(key)},"attempt":{attempt},"at":{at:.6f},"outcome":{quoted(outcome)},'
             f'"status":{"null" if status is None else status},"error":{_text(error)},"node":{_text(node)},'
-            f'"payment_id":{_text(payment_id)}{tail}}}'
+            f'"payment_id":{_text(payment_id)}}}'
         )
 
-    def drop(
-        self, key: str, kind: str, *, write: bool, intended_at: float, at: float, forbidden: bool = False
-    ) -> None:
+    def drop(self, key: str, kind: str, *, write: bool, intended_at: float, at: float) -> None:
         """An arrival found the in-flight bound reached and was never sent."""
-        tail = ',"forbidden":true' if forbidden else ""
         self._append(
             f'{{"t":"drop","key":{quoted(key)},"kind":{quoted(kind)},"write":{_BOOL[write]},'
-            f'"intended_at":{intended_at:.6f},"at":{at:.6f}{tail}}}'
+            f'"intended_at":{intended_at:.6f},"at":{at:.6f}}}'
         )
 
     def end(self, at: float) -> None:

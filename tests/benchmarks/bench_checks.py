@@ -35,7 +35,6 @@ def operations(number: int) -> pl.DataFrame:
         pl.format(RUN + "-{}", "i").alias("key"),
         pl.when(write).then(pl.lit("create_payment")).otherwise(pl.lit("read_account")).alias("kind"),
         write.alias("write"),
-        pl.lit(value=False).alias("forbidden"),
         (pl.col("i") / RATE_PER_S).alias("intended_at"),
         (pl.col("i") / RATE_PER_S + 0.001).alias("sent_at"),
         (pl.col("i") / RATE_PER_S + 0.02).alias("done_at"),

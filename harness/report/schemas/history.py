@@ -37,7 +37,6 @@ class _Arrival(Line):
     write: bool
     intended_at: At
     at: At
-    forbidden: Annotated[bool, Field(description="it must be refused")] = False
 
 
 class Invoke(_Arrival):
@@ -46,7 +45,6 @@ class Invoke(_Arrival):
     t: Literal["invoke"]
     attempt: Annotated[int, Field(ge=1)]
     request: Annotated[Request | None, Field(description="of the first attempt of a write")] = None
-    after: Annotated[str | None, Field(description="the position that a read must not be behind")] = None
 
 
 class Done(Line):
@@ -61,9 +59,6 @@ class Done(Line):
     error: str | None = None
     node: str | None = None
     payment_id: str | None = None
-    seen: Annotated[str | None, Field(description="the payment's status in the answer")] = None
-    writer: Annotated[str | None, Field(description="the database's node and timeline")] = None
-    position: Annotated[str | None, Field(description="of the database's log, beyond what is shown")] = None
 
 
 class Drop(_Arrival):
