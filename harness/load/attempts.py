@@ -142,6 +142,7 @@ class Performer(Generic[Sent]):
             request=operation.request if attempt == 1 else None,
             forbidden=operation.forbidden,
             after=operation.after,
+            reads=operation.reads,
         )
         if on_sent is not None:
             on_sent(sent_at)

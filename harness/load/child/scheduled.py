@@ -141,7 +141,14 @@ class ScheduledLoad:
         call: Call = getattr(self._user, arrival.kind)(key)
         if self.tally.in_flight >= bound:
             self.tally.dropped(intended_at, write=write, judged=not kind.forbidden)
-            self._history.drop(key, arrival.kind, write=write, intended_at=intended_at, at=now())
+            self._history.drop(
+                key,
+                arrival.kind,
+                write=write,
+                intended_at=intended_at,
+                at=now(),
+                forbidden=kind.forbidden,
+            )
             return
         self.tally.arrived(intended_at, write=write, judged=not kind.forbidden)
         operation = Operation(
