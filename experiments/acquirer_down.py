@@ -3,11 +3,11 @@
 Steady state: 90 of 100 operations are acknowledged within a second of their intended time.
 
 Recovery strategy: a call without an answer says nothing of the payment, so its item stays in the outbox and is tried
-again, each time after a pause by chance up to a bound that doubles to 5 s. An acquirer in trouble parks nothing. When it
-is back, the backlog drains; what it had accepted before it died it answers again by the same key.
+again, each time after a pause by chance up to a bound that doubles to 5 s. An acquirer in trouble parks nothing. When
+it is back, the backlog drains; what it had accepted before it died it answers again by the same key.
 
-Expectation: RTO 0: the outbox keeps the acquirer's outage from whoever pays. After it, every approved payment is settled
-before the final reads, and the acquirer's books say the same.
+Expectation: RTO 0: the outbox keeps the acquirer's outage from whoever pays. After it, every approved payment is
+settled before the final reads, and the acquirer's books say the same.
 """
 
 from harness import (
@@ -27,7 +27,7 @@ from harness import (
 )
 
 experiment = Experiment(
-    hypothesis="While the acquirer is down payments go on, and when it is back each approved one is settled exactly once.",
+    hypothesis="Payments go on while the acquirer is down, and each is settled exactly once when it is back.",
     load=Load(
         rate_per_s=45,
         mix={

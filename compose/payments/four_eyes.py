@@ -43,15 +43,15 @@ class FourEyes(OpenUser):
         if not self.kinds & _KINDS:
             return
         self._parties = list(accounts)
-        self._tokens: dict[str, str] = {}
+        self._passes: dict[str, str] = {}
         self._positions: dict[str, str] = {}
         self._to_decide: deque[dict[str, Any]] = deque()
         self._followed: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
         self._decided: tuple[str, str, str] | None = None
         # Only this process knows it, and only for this run.
         password = secrets.token_urlsafe(24)
-        self.prepare("register", {self.key(f"{who}-new"): self._register(who, password) for who in _PEOPLE})
-        self.prepare("log_in", {self.key(f"{who}-in"): self._log_in(who, password) for who in _PEOPLE})
+        self.prepare("register", {self.key(f"{who}-new"): self._employ(who, password) for who in _PEOPLE})
+        self.prepare("log_in", {self.key(f"{who}-in"): self._let_in(who, password) for who in _PEOPLE})
         stock = [self.key(f"stock-{number}") for number in range(STOCK)]
         self.prepare("create_four_eyes", {key: self.create_four_eyes(key) for key in stock})
 
@@ -115,26 +115,26 @@ class FourEyes(OpenUser):
         body |= {"amount": payment["amount"] + 1, "flow": "four-eyes"}
         return Call("POST", "/payments", body, self._as("maker", payment["key"]))
 
-    def _register(self, who: str, password: str) -> Call:
-        body = {"login": self._login(who), "password": password, "roles": _PEOPLE[who]}
+    def _employ(self, who: str, password: str) -> Call:
+        body = {"login": self._name_of(who), "password": password, "roles": _PEOPLE[who]}
         headers = {
             "Authorization": f"Bearer {os.environ['USERS_ADMIN_TOKEN']}",
             "Idempotency-Key": self.key(f"{who}-new"),
         }
         return Call("POST", "/users", body, headers)
 
-    def _log_in(self, who: str, password: str) -> Call:
+    def _let_in(self, who: str, password: str) -> Call:
         def verify(answer: Answer) -> None:
-            self._tokens[who] = str(answer.json()["token"])
+            self._passes[who] = str(answer.json()["token"])
 
-        body = {"login": self._login(who), "password": password}
+        body = {"login": self._name_of(who), "password": password}
         return Call("POST", "/sessions", body, verify=verify)
 
-    def _login(self, who: str) -> str:
+    def _name_of(self, who: str) -> str:
         return self.key(who).lower()
 
     def _as(self, who: str, key: str) -> dict[str, str]:
-        return {"Idempotency-Key": key, "Authorization": f"Bearer {self._tokens[who]}"}
+        return {"Idempotency-Key": key, "Authorization": f"Bearer {self._passes[who]}"}
 
     def _terms(self) -> dict[str, Any]:
         debtor, creditor = self.random.sample(self._parties, 2)

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from four_eyes import FourEyes
+from people import People
 
 from harness.clock import now
 from harness.load.child import Answer, Call, WrongAnswer, operation
@@ -21,7 +22,7 @@ READABLE_AFTER_S = 1.0
 REMEMBERED = 2000
 
 
-class PaymentsUser(FourEyes):
+class PaymentsUser(People, FourEyes):
     """Creates payments between the run's own accounts, and reads payments and accounts."""
 
     def set_up(self) -> None:
@@ -39,6 +40,7 @@ class PaymentsUser(FourEyes):
             for number, (key, name) in enumerate(zip(keys, self._accounts, strict=True))
         }
         self.prepare("create_payment", funding)
+        self.set_up_people()
         self.set_up_four_eyes(self._accounts)
 
     @operation(weight=6, write=True)

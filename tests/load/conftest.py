@@ -36,11 +36,21 @@ class NullServer:
 @pytest.fixture
 def null_server():
     """Starts servers in a mode each; they end with the test."""
+    yield from _servers("null_server.py")
+
+
+@pytest.fixture
+def users_server():
+    """The same, of servers that know people."""
+    yield from _servers("users_server.py")
+
+
+def _servers(program):
     started = []
 
     def start(mode="good"):
         process = subprocess.Popen(
-            [sys.executable, HERE / "null_server.py", mode],
+            [sys.executable, HERE / program, mode],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
