@@ -65,7 +65,9 @@ def test_with_something_under_way_nothing_is_said_to_be_complete(payer, payments
     with without_replicas(payments_stack):
         assert payer.pay("k").status_code == 504
         lines = payments_stack.observe(payer.run, timeout_s=1)
-    assert kinds(lines) == {("incomplete", source): 1 for source in ("database", "api", "replicas")}
+    assert kinds(lines) == {
+        ("incomplete", source): 1 for source in ("database", "api", "replicas", "acquirer")
+    }
     assert all("not quiet by the deadline" in line["why"] for line in lines)
 
 
