@@ -184,7 +184,8 @@ class _Running:
             write_event=self._event,
         )
         address = self.session.stack.published()
-        with LoadProcess(self._load_spec(address), on_tick=pulse) as load, self._roles() as roles:
+        secrets = self.session.stack.load_secrets()
+        with LoadProcess(self._load_spec(address), pulse, secrets) as load, self._roles() as roles:
             try:
                 load.start()
                 self._event("phase", at=load.started_at, phase="baseline")

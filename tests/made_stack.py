@@ -93,6 +93,7 @@ class MadeSession:
             engine=SimpleNamespace(version=lambda: "made"),
             nodes=lambda: (NODE,),
             published=lambda: self._addresses.pop(0) if self._addresses[1:] else self._addresses[0],
+            load_secrets=dict,
             logs=self._write_logs,
             observe=self._observe,
         )

@@ -40,12 +40,13 @@ def within(span: Span, column: str = "intended_at") -> pl.Expr:
 def arrivals(recording: Recording, phase: str, *, write: bool) -> pl.DataFrame:
     """The writes, or the reads, intended in a phase, dropped ones included; empty without the phase.
 
+    What must be refused is left out: a refusal is no unavailability, and FailsClosed judges it.
     When the load died, those are left out that could still have become good had it lived.
     """
     span = span_of(recording.timeline, phase)
     if span is None:
         return recording.operations.clear()
-    seen = recording.operations.filter(within(span) & (pl.col("write") == write))
+    seen = recording.operations.filter(within(span) & (pl.col("write") == write) & ~pl.col("forbidden"))
     if recording.load_ended:
         return seen
     last_s = recording.operations.select(pl.max_horizontal(pl.col("sent_at", "done_at").max())).item() or 0.0

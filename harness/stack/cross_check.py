@@ -94,6 +94,7 @@ def _load(section: XHarness, services: Collection[str], source: Source) -> None:
     if section.load is not None:
         _known([section.load.service], services, source, ("load", "service"), "service")
         _is_file(section.load.locustfile, source, ("load", "locustfile"))
+        _known(section.load.secrets, section.secrets, source, ("load", "secrets"), "secret")
 
 
 def _known(

@@ -104,6 +104,9 @@ class LoadSection(_Section):
     locustfile: str = Field(description="path of the locustfile, from the Compose file's folder")
     service: str = Field(description="the service whose published port the load goes to")
     port: Port
+    secrets: tuple[str, ...] = Field(
+        default=(), description="of x-harness.secrets, those that the load's process finds in its environment"
+    )
 
 
 class ObserverSection(_Section):

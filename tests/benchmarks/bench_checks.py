@@ -18,7 +18,7 @@ from harness.checks.base import Check, Recording
 from harness.checks.catalogue import CHECKS
 from harness.checks.judge import judge_all, measurements
 from harness.history import ATTEMPTS, OPERATIONS
-from harness.observations import ACCOUNTS, DIGESTS, ENTRIES, PAYMENTS, Books
+from harness.observations import ACCOUNTS, DIGESTS, ENTRIES, PAYMENTS, SETTLEMENTS, TRANSITIONS, Books
 from harness.steady import SteadyState
 from harness.timeline import Timeline
 from harness.verdict import Verdict
@@ -47,6 +47,7 @@ def operations(number: int) -> pl.DataFrame:
         pl.when(write).then(pl.lit("EUR")).alias("currency"),
         pl.when(write & ~refused).then(pl.format("p-{}", "i")).alias("payment_id"),
         *(pl.lit(None).alias(name) for name in ("status", "error", "node")),
+        pl.lit(value=False).alias("forbidden"),
     )
     return made.select(list(OPERATIONS)).cast(dict(OPERATIONS))
 
@@ -90,6 +91,8 @@ def books(asked: pl.DataFrame) -> Books:
         entries=entries.cast(dict(ENTRIES)),
         accounts=accounts,
         digests=digests,
+        settlements=pl.DataFrame(schema=dict(SETTLEMENTS)),
+        transitions=pl.DataFrame(schema=dict(TRANSITIONS)),
         complete=frozenset({"database", "api", "replicas"}),
         incomplete={},
     )
