@@ -2,12 +2,12 @@
 
 Steady state: 90 of 100 operations are acknowledged within a second of their intended time.
 
-Recovery strategy: a node that is told to stop finishes what it has (its own deadline is 1.5 s) and takes nothing new; a
-connection that it refuses had no effect, and the edge tries another node at once. The next node is restarted only when
-the one before has its share again: ready after a second or two, and eased in over 5 s by slow start.
+Recovery strategy: a node that is told to stop finishes what it has (its own deadline is 1.5 s) and takes nothing new;
+a connection that it refuses had no effect, and the edge tries another node at once. The next node is restarted only
+when the one before has its share again: ready after a second or two, and eased in over 5 s by slow start.
 
-Expectation: RTO = 0 and 99 of 100 operations in time: a restart in order is no outage, and only a stray operation may be
-late on a small machine.
+Expectation: RTO = 0 and 99 of 100 operations in time: a restart in order is no outage, and only a stray operation may
+be late on a small machine.
 """
 
 from harness import (
