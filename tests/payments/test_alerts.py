@@ -34,4 +34,4 @@ def test_every_alert_is_seen_firing_and_silent_in_a_unit_test_and_the_reverse() 
         for test in yaml.safe_load(path.read_text())["tests"]:
             for case in test["alert_rule_test"]:
                 seen.setdefault(case["alertname"], set()).add(bool(case["exp_alerts"]))
-    assert seen == dict.fromkeys(ALERTS, {True, False})
+    assert seen == {name: {True, False} for name in ALERTS}
