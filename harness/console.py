@@ -135,7 +135,7 @@ class RunView:
         return Group(Text(self.experiment.name, style="bold underline"), head, Text(), *self._recent)
 
 
-def _words(event: Mapping[str, Any], faults: Mapping[str, str]) -> str:  # noqa: PLR0911  # one a kind
+def _words(event: Mapping[str, Any], faults: Mapping[str, str]) -> str:  # noqa: C901, PLR0911  # one a kind
     fault = faults.get(event.get("injection", ""), "")
     match event["kind"]:
         case "phase":
