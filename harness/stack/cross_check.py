@@ -29,7 +29,7 @@ def cross_check(section: XHarness, services: Collection[str], source: Source) ->
     for link in section.links:
         _known(link.split("->"), names, source, ("links", link), "group")
     _load(section, services, source)
-    for key in ("observer", "whole"):
+    for key in ("observer", "whole", "alerts"):
         part = getattr(section, key)
         if part is not None:
             _known([part.group], names, source, (key, "group"), "group")
