@@ -83,7 +83,7 @@ class MadeSession:
         locustfile.touch()
         self.stack = SimpleNamespace(
             model=SimpleNamespace(
-                locustfile=locustfile, steady_state=SteadyState(), need_observer=lambda: None
+                locustfile=locustfile, steady_state=SteadyState(), need_observer=lambda: None, alerts=None
             ),
             check=lambda _selector: None,
             directory=folder,
