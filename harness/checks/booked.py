@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from harness.checks.arrivals import wanted
 from harness.checks.base import Recording
 
 __all__ = ["PAYMENTS", "TERMS", "asked", "booked", "entries"]
@@ -16,8 +17,11 @@ TERMS = ("debtor", "creditor", "amount", "currency")
 
 
 def asked(recording: Recording) -> pl.DataFrame:
-    """Every operation of the load that asked for a payment, the funding before the baseline included."""
-    return recording.operations.filter(pl.col("kind").is_in(PAYMENTS))
+    """Every operation of the load that asked for a payment, the funding before the baseline included.
+
+    What must be refused asked for none: nobody is owed it.
+    """
+    return recording.operations.filter(pl.col("kind").is_in(PAYMENTS) & wanted())
 
 
 def booked(recording: Recording, source: str | None = None) -> pl.DataFrame:
