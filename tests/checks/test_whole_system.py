@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from defects import DEFECTS, ends, read_of
 from made_life import ALERT, EYES, FORBIDDEN, add_life, seal
-from made_runs import BASELINE, DRAIN, EFFECT, RECOVERY, RUN, make_run
+from made_runs import BASELINE, DRAIN, EFFECT, RECOVERY, make_run
 from run_strategies import EXPECT, EXPECT_OF_ALL
 
 from harness.checks.catalogue import (
