@@ -10,7 +10,6 @@ import argparse
 import resource
 import sys
 import time
-from itertools import starmap
 
 import polars as pl
 
@@ -25,6 +24,17 @@ from harness.verdict import Verdict
 
 RUN, RATE_PER_S, CUSTOMERS = "bench", 500.0, 1_000
 BOUNDS = {"Rto": {"max_s": 60}, "Availability": {"min_ratio": 0.5}, "Latency": {"max_ms": 500}}
+# The made-up run is of direct payments: it has nothing that these could judge.
+OF_THE_WHOLE_SYSTEM = {
+    "AuditChainIntact",
+    "Detected",
+    "FailsClosed",
+    "LoadShare",
+    "MonotonicStatus",
+    "ReadYourWrites",
+    "Reconciled",
+    "SingleWriter",
+}
 
 
 def operations(number: int) -> pl.DataFrame:
@@ -55,7 +65,7 @@ def operations(number: int) -> pl.DataFrame:
 def books(asked: pl.DataFrame) -> Books:
     """What those operations leave, in both sources."""
     held = asked.filter(pl.col("write") & (pl.col("outcome") == "ok")).with_columns(
-        pl.lit("booked").alias("status")
+        pl.lit("booked").alias("status"), pl.lit(None).alias("hold")
     )
     payments = pl.concat(
         [held.with_columns(pl.lit(s).alias("source")).select(list(PAYMENTS)) for s in ("database", "api")]
@@ -135,7 +145,9 @@ def main() -> int:
         steady=SteadyState(),
     )
     before = peak_mib()
-    checks: list[Check] = list(starmap(lambda name, check: check(**BOUNDS.get(name, {})), CHECKS.items()))
+    checks: list[Check] = [
+        check(**BOUNDS.get(name, {})) for name, check in CHECKS.items() if name not in OF_THE_WHOLE_SYSTEM
+    ]
     wrong = [row for check in checks if (row := timed(check, recording))]
     start = time.perf_counter()
     measurements(recording, judge_all(checks, recording))
