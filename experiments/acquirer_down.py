@@ -11,19 +11,25 @@ settled before the final reads, and the acquirer's books say the same.
 """
 
 from harness import (
+    AuditChainIntact,
     Availability,
     Converged,
     Experiment,
+    FailsClosed,
     Healed,
     Injection,
     Kill,
     LedgerBalanced,
     Load,
+    MonotonicStatus,
     NoDuplicatePayments,
     NoLostPayments,
     NoPhantomPayments,
     Phases,
+    ReadYourWrites,
+    Reconciled,
     Rto,
+    SingleWriter,
 )
 
 experiment = Experiment(
@@ -52,6 +58,12 @@ experiment = Experiment(
         LedgerBalanced(),
         Availability(min_ratio=0.98),
         Converged(),
+        Reconciled(),
+        MonotonicStatus(),
+        ReadYourWrites(),
+        SingleWriter(),
+        FailsClosed(),
+        AuditChainIntact(),
         Healed(),
     ],
     profile="full",
