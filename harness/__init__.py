@@ -11,15 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.checks.catalogue import (
+        AuditChainIntact,
         Availability,
         Converged,
+        Detected,
+        FailsClosed,
         Healed,
         Latency,
         LedgerBalanced,
+        LoadShare,
+        MonotonicStatus,
         NoDuplicatePayments,
         NoLostPayments,
         NoPhantomPayments,
+        ReadYourWrites,
+        Reconciled,
         Rto,
+        SingleWriter,
     )
     from harness.errors import HarnessError, UsageError
     from harness.experiment import Experiment, Injection, Load, Phases
@@ -36,10 +44,13 @@ if TYPE_CHECKING:
     from harness.verdict import Finding, Verdict
 
 __all__ = [
+    "AuditChainIntact",
     "Availability",
     "Converged",
     "Crash",
+    "Detected",
     "Experiment",
+    "FailsClosed",
     "Finding",
     "HarnessError",
     "Healed",
@@ -50,14 +61,19 @@ __all__ = [
     "Latency",
     "LedgerBalanced",
     "Load",
+    "LoadShare",
+    "MonotonicStatus",
     "NoDuplicatePayments",
     "NoLostPayments",
     "NoPhantomPayments",
     "Partition",
     "Pause",
     "Phases",
+    "ReadYourWrites",
+    "Reconciled",
     "Restart",
     "Rto",
+    "SingleWriter",
     "Stop",
     "UsageError",
     "Verdict",
@@ -71,8 +87,10 @@ _HOMES = {
         "Crash", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "Restart", "Stop",
     ),
     "harness.checks.catalogue": (
-        "Availability", "Converged", "Healed", "Latency", "LedgerBalanced", "NoDuplicatePayments",
-        "NoLostPayments", "NoPhantomPayments", "Rto",
+        "AuditChainIntact", "Availability", "Converged", "Detected", "FailsClosed", "Healed",
+        "Latency", "LedgerBalanced", "LoadShare", "MonotonicStatus", "NoDuplicatePayments",
+        "NoLostPayments", "NoPhantomPayments", "ReadYourWrites", "Reconciled", "Rto",
+        "SingleWriter",
     ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -22,7 +22,7 @@ __all__ = ["RunView"]
 
 _LOG_EVERY_TICKS = 5
 _SHOWN = {"phase", "in_effect", "no_effect", "heal", "gone", "not_gone", "role", "steady", "recovered",
-          "not_recovered", "error", "engine"}  # fmt: skip
+          "not_recovered", "error", "engine", "alert"}  # fmt: skip
 _STYLE = {"in_effect": "bold red", "no_effect": "yellow", "gone": "green", "recovered": "green",
           "not_recovered": "bold red", "error": "bold red", "phase": "bold", "not_gone": "bold red"}  # fmt: skip
 
@@ -135,7 +135,7 @@ class RunView:
         return Group(Text(self.experiment.name, style="bold underline"), head, Text(), *self._recent)
 
 
-def _words(event: Mapping[str, Any], faults: Mapping[str, str]) -> str:  # noqa: PLR0911  # one a kind
+def _words(event: Mapping[str, Any], faults: Mapping[str, str]) -> str:  # noqa: C901, PLR0911  # one a kind
     fault = faults.get(event.get("injection", ""), "")
     match event["kind"]:
         case "phase":
@@ -150,6 +150,8 @@ def _words(event: Mapping[str, Any], faults: Mapping[str, str]) -> str:  # noqa:
             return f"{kind.replace('_', ' ')}: {fault}: {event.get('why', '')}"
         case "role":
             return f"{event['node']} is {event['role'] or 'silent'}"
+        case "alert":
+            return f"alert {event['alert']} {event['state']}"
         case "engine":
             return f"engine: {event['node']} {event['action']}"
         case "steady":

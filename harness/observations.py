@@ -6,16 +6,25 @@ This is the contract of an *observer*, the command by which a stack shows its bo
 t           further keys
 ==========  =======================================================================================
 payment     ``source`` (``database`` or ``api``), ``key`` (the idempotency key), ``payment_id``,
-            ``debtor``, ``creditor``, ``amount`` (integer minor units), ``currency``, ``status``
+            ``debtor``, ``creditor``, ``amount`` (integer minor units), ``currency``, ``status``, ``hold``
+            (optional: the account on which its money waits until it is settled, rejected or failed)
 entry       ``source``, ``payment_id``, ``account``, ``amount`` (signed: a credit is above 0), ``currency``
 account     ``source``, ``account``, ``currency``, ``balance`` (as stored), ``may_be_negative``
+settlement  ``source`` (``acquirer``), ``payment_id``, ``key``, ``amount``, ``currency``, ``status``
+            (``accepted``): what the acquirer's own books hold of the run
+transition  ``source`` (``database``), ``chain``, ``number`` (from 1 in its chain), ``payment_id``,
+            ``from_status`` (null for the first), ``to_status``, ``actor``, ``content``, ``previous``, ``hash``:
+            the audit trail, each chain whole from the run's first row to its end, so rows of others
+            in between, too
 digest      ``node``, ``role``, ``table``, ``digest``, ``rows``, ``position``: one table of one node's
             copy, all of them replayed up to the same position
-complete    ``source``: ``database``, ``api`` or ``replicas``; every line of that source was printed
+complete    ``source``: ``database``, ``api``, ``replicas`` or ``acquirer``; every line of that source was
+            printed
 incomplete  ``source``, ``why``
 ==========  =======================================================================================
 
-A source without its ``complete`` line is incomplete, whatever was printed of it.
+A source without its ``complete`` line is incomplete, whatever was printed of it. A stack without an acquirer or
+an audit trail prints nothing of them; the checks that need them are then inconclusive.
 """
 
 from __future__ import annotations
@@ -29,7 +38,7 @@ import polars as pl
 
 from harness.errors import HistoryError, RunFolderError
 
-__all__ = ["ACCOUNTS", "DIGESTS", "ENTRIES", "PAYMENTS", "Books"]
+__all__ = ["ACCOUNTS", "DIGESTS", "ENTRIES", "PAYMENTS", "SETTLEMENTS", "TRANSITIONS", "Books"]
 
 PAYMENTS: Mapping[str, pl.DataType] = {
     "source": pl.String(),
@@ -40,6 +49,7 @@ PAYMENTS: Mapping[str, pl.DataType] = {
     "amount": pl.Int64(),
     "currency": pl.String(),
     "status": pl.String(),
+    "hold": pl.String(),
 }
 ENTRIES: Mapping[str, pl.DataType] = {
     "source": pl.String(),
@@ -63,8 +73,35 @@ DIGESTS: Mapping[str, pl.DataType] = {
     "rows": pl.Int64(),
     "position": pl.String(),
 }
+SETTLEMENTS: Mapping[str, pl.DataType] = {
+    "source": pl.String(),
+    "payment_id": pl.String(),
+    "key": pl.String(),
+    "amount": pl.Int64(),
+    "currency": pl.String(),
+    "status": pl.String(),
+}
+TRANSITIONS: Mapping[str, pl.DataType] = {
+    "source": pl.String(),
+    "chain": pl.Int64(),
+    "number": pl.Int64(),
+    "payment_id": pl.String(),
+    "from_status": pl.String(),
+    "to_status": pl.String(),
+    "actor": pl.String(),
+    "content": pl.String(),
+    "previous": pl.String(),
+    "hash": pl.String(),
+}
 _SOURCES: Mapping[str, pl.DataType] = {"source": pl.String(), "why": pl.String()}
-_KINDS = {"payment": PAYMENTS, "entry": ENTRIES, "account": ACCOUNTS, "digest": DIGESTS}
+_KINDS = {
+    "payment": PAYMENTS,
+    "entry": ENTRIES,
+    "account": ACCOUNTS,
+    "digest": DIGESTS,
+    "settlement": SETTLEMENTS,
+    "transition": TRANSITIONS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +109,8 @@ class Books:
     """The final state of the books.
 
     Attributes:
-        payments, entries, accounts, digests: one row a line, columns as named in this module.
+        payments, entries, accounts, digests, settlements, transitions: one row a line, columns as named in
+            this module.
         complete: the sources that were read to their end.
         incomplete: each source that was begun and not completed, with the reason.
     """
@@ -81,6 +119,8 @@ class Books:
     entries: pl.DataFrame
     accounts: pl.DataFrame
     digests: pl.DataFrame
+    settlements: pl.DataFrame
+    transitions: pl.DataFrame
     complete: frozenset[str]
     incomplete: Mapping[str, str]
 
@@ -92,6 +132,8 @@ class Books:
             entries=pl.DataFrame(schema=ENTRIES),
             accounts=pl.DataFrame(schema=ACCOUNTS),
             digests=pl.DataFrame(schema=DIGESTS),
+            settlements=pl.DataFrame(schema=SETTLEMENTS),
+            transitions=pl.DataFrame(schema=TRANSITIONS),
             complete=frozenset(),
             incomplete={"database": why, "api": why, "replicas": why},
         )
@@ -133,6 +175,8 @@ class Books:
             entries=tables["entry"],
             accounts=tables["account"],
             digests=tables["digest"],
+            settlements=tables["settlement"],
+            transitions=tables["transition"],
             complete=done - incomplete.keys(),
             incomplete=incomplete,
         )

@@ -158,7 +158,8 @@ class Measurements(_Model):
 
     Attributes:
         rto_s: recovery time of writes, seconds; ``rto_resolution_s`` how exactly it could be measured.
-        detect_s: seconds from the fault to the first sign that the stack noticed.
+        detect_s: seconds from the fault to the first sign that the stack noticed: the first alert of those that
+            Detected asks for; without such a check, the first node that took up another role.
         first_success_s: seconds from the fault to the first acknowledgement of a write sent after it.
         reconciled_s: seconds from the fault until all copies of the books agreed.
         rpo_payments: acknowledged payments that the final books lack; ``rpo_s`` how far back they reach.

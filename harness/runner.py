@@ -14,6 +14,7 @@ from random import SystemRandom
 from typing import Any
 
 from harness import facts
+from harness.alerts import AlertWatch
 from harness.clock import now, wall
 from harness.errors import HarnessError, LoadError, StackError, StackModelError
 from harness.experiment import Experiment
@@ -184,7 +185,12 @@ class _Running:
             write_event=self._event,
         )
         address = self.session.stack.published()
-        with LoadProcess(self._load_spec(address), on_tick=pulse) as load, self._roles() as roles:
+        secrets = self.session.stack.load_secrets()
+        with (
+            LoadProcess(self._load_spec(address), pulse, secrets) as load,
+            self._roles() as roles,
+            self._alerts(),
+        ):
             try:
                 load.start()
                 self._event("phase", at=load.started_at, phase="baseline")
@@ -296,6 +302,13 @@ class _Running:
         return RoleWatch(
             self.session.roles,
             lambda node, role, before: self._event("role", node=node, role=role, before=before),
+        )
+
+    def _alerts(self) -> AlertWatch:
+        return AlertWatch(
+            self.session.alerts if self.session.stack.model.alerts else None,
+            lambda alert, state, labels: self._event("alert", alert=alert, state=state, labels=dict(labels)),
+            lambda what: self._event("note", what=what),
         )
 
     def _engine_event(self, event: Mapping[str, Any]) -> None:

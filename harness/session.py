@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from harness.agent.client import Agent
-from harness.errors import StackError
+from harness.errors import AgentError, StackError
 from harness.faults.journal import heal_from_journal, outstanding
 from harness.stack.compose import Stack
 from harness.stack.scene import LiveScene
@@ -78,6 +78,18 @@ class Session:
     def roles(self) -> dict[str, str | None]:
         """The role of every node that can be asked, now; None for one that does not answer."""
         return self.scene(0).roles()
+
+    def alerts(self) -> tuple[int, str]:
+        """Status and body of the alerts that the stack's Prometheus has, asked now.
+
+        Raises:
+            AgentError: nobody answered.
+        """
+        section = self.stack.model.alerts
+        node = next((n for n in self.stack.nodes() if section and n.group == section.group), None)
+        if section is None or node is None:
+            raise AgentError("the stack has no node to ask for alerts")
+        return self.agent.ask_http(node.container, section.port, "/api/v1/alerts")
 
     def node_name(self, container: str) -> str:
         """The node of a container, by its id; the id itself when it is none of the stack's."""

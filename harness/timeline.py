@@ -17,6 +17,7 @@ not_gone       ``injection``, ``why``
 evidence       ``injection``, ``samples``, ``gaps``, ``verdict``, ``why``: the whole of it, after the heal
 engine         ``node``, ``action``: an event of the engine (die, start, pause, unpause, oom...)
 role           ``node``, ``role`` (null: it does not answer), ``before``
+alert          ``alert`` (its name), ``state`` (firing, resolved), ``labels``: ``at`` is when the harness saw it
 steady         ``held``, ``detail``: whether the baseline held the steady state
 recovered      ``sustained_s``, ``whole``: the steady state is back for as long as it must be
 not_recovered  ``why``

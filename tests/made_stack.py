@@ -83,7 +83,7 @@ class MadeSession:
         locustfile.touch()
         self.stack = SimpleNamespace(
             model=SimpleNamespace(
-                locustfile=locustfile, steady_state=SteadyState(), need_observer=lambda: None
+                locustfile=locustfile, steady_state=SteadyState(), need_observer=lambda: None, alerts=None
             ),
             check=lambda _selector: None,
             directory=folder,
@@ -93,6 +93,7 @@ class MadeSession:
             engine=SimpleNamespace(version=lambda: "made"),
             nodes=lambda: (NODE,),
             published=lambda: self._addresses.pop(0) if self._addresses[1:] else self._addresses[0],
+            load_secrets=dict,
             logs=self._write_logs,
             observe=self._observe,
         )

@@ -221,6 +221,34 @@ def test_any_text_is_written_so_that_it_reads_back(tmp_path, text):
     assert [row[name] for name in ("key", "kind", "error", "node", "payment_id")] == ["k" + text, *[text] * 4]
 
 
+def test_what_an_answer_tells_beyond_its_outcome_reads_back(tmp_path):
+    """Who wrote, what was seen and where; what the reader asked for; and that it must be refused."""
+    path = fresh(tmp_path)
+    with HistoryWriter(path, run="r", seed=1) as writer:
+        writer.invoke(
+            "r-1",
+            "read",
+            write=False,
+            attempt=1,
+            intended_at=1,
+            at=1,
+            after="0/A",
+            reads="p1",
+            forbidden=True,
+        )
+        writer.done("r-1", attempt=1, at=2, outcome="ok", seen="created", writer="l-2/3", position="0/B")
+        writer.invoke("r-2", "pay", write=True, attempt=1, intended_at=3, at=3)
+        writer.drop("r-3", "pay", write=True, intended_at=4, at=4, forbidden=True)
+    history = read_history(path)
+    told = history.attempts.select("after", "reads", "seen", "writer", "position").rows()
+    assert told == [("0/A", "p1", "created", "l-2/3", "0/B"), (None,) * 5]
+    assert history.operations.select("key", "forbidden").rows() == [
+        ("r-1", True),
+        ("r-2", False),
+        ("r-3", True),
+    ]
+
+
 def test_a_line_is_in_the_file_when_the_call_returns(tmp_path):
     """Another process reads it while the writer is open: nothing waits in a buffer."""
     path = fresh(tmp_path)

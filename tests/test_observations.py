@@ -14,6 +14,10 @@ LINES = [
     {"t": "account", "source": "database", "account": "a", "currency": "EUR", "balance": 95, "may_be_negative": False},
     {"t": "digest", "node": "ledger-1", "role": "primary", "table": "payments",
      "digest": "77", "rows": 1, "position": "0/1"},
+    {"t": "settlement", "source": "acquirer", "payment_id": "p1", "key": "p1", "amount": 5, "currency": "EUR",
+     "status": "accepted"},
+    {"t": "transition", "source": "database", "chain": 3, "number": 7, "payment_id": "p1", "from_status": None,
+     "to_status": "created", "actor": "u1", "content": "[...]", "previous": "0", "hash": "1"},
     {"t": "complete", "source": "database"},
     {"t": "complete", "source": "replicas"},
 ]  # fmt: skip
@@ -26,9 +30,10 @@ def read(tmp_path, lines, tail=""):
 
 
 def test_each_kind_of_line_lands_in_its_table(tmp_path):
-    """The observer's lines become four tables with typed columns."""
+    """The observer's lines become six tables with typed columns."""
     books = read(tmp_path, LINES)
     assert (len(books.payments), len(books.entries), len(books.accounts), len(books.digests)) == (1, 1, 1, 1)
+    assert (len(books.settlements), len(books.transitions)) == (1, 1)
     assert books.complete == {"database", "replicas"}
 
 
@@ -47,6 +52,14 @@ def test_a_source_that_failed_is_incomplete_even_if_it_was_complete_before(tmp_p
 def test_a_missing_file_means_that_nothing_was_read(tmp_path):
     """No final read: every source is incomplete, so no check can pass on it."""
     assert Books.read(tmp_path / "none").incomplete.keys() == {"database", "api", "replicas"}
+
+
+def test_a_stack_without_an_acquirer_is_not_blamed_and_not_complete(tmp_path):
+    """Who needs the acquirer's books does not have them; nobody promised them."""
+    books = read(tmp_path, LINES)
+    assert "acquirer" not in books.complete
+    assert "acquirer" not in books.incomplete
+    assert "acquirer" in read(tmp_path, [*LINES, {"t": "complete", "source": "acquirer"}]).complete
 
 
 def test_a_torn_last_line_is_left_out(tmp_path):

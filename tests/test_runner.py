@@ -51,7 +51,7 @@ class MadeLoad:
     started_at: float = 0.0
     dead: bool = field(default=False, init=False)
 
-    def __call__(self, spec, on_tick):
+    def __call__(self, spec, on_tick, _secrets):
         self.spec, self.on_tick = spec, on_tick
         return self
 

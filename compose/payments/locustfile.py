@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from four_eyes import FourEyes
+from people import People
+
 from harness.clock import now
-from harness.load.child import Answer, Call, OpenUser, WrongAnswer, operation
+from harness.load.child import Answer, Call, WrongAnswer, operation
 
 ACCOUNTS = 200
 # Payments of one debtor wait for each other, so several accounts fund the others.
@@ -19,7 +22,7 @@ READABLE_AFTER_S = 1.0
 REMEMBERED = 2000
 
 
-class PaymentsUser(OpenUser):
+class PaymentsUser(People, FourEyes):
     """Creates payments between the run's own accounts, and reads payments and accounts."""
 
     def set_up(self) -> None:
@@ -37,6 +40,8 @@ class PaymentsUser(OpenUser):
             for number, (key, name) in enumerate(zip(keys, self._accounts, strict=True))
         }
         self.prepare("create_payment", funding)
+        self.set_up_people()
+        self.set_up_four_eyes(self._accounts)
 
     @operation(weight=6, write=True)
     def create_payment(self, key: str) -> Call:

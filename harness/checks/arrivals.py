@@ -11,7 +11,7 @@ from harness.errors import ExperimentError
 from harness.steady import SteadyState
 from harness.timeline import Span, Timeline
 
-__all__ = ["Phase", "arrivals", "check_phase", "is_good", "latency_ms", "span_of", "within"]
+__all__ = ["Phase", "arrivals", "check_phase", "is_good", "latency_ms", "span_of", "wanted", "within"]
 
 Phase = Literal["baseline", "fault", "recovery", "all"]
 """Whose arrivals are judged, by intended time; ``all``: from the baseline to the end of the recovery."""
@@ -37,15 +37,21 @@ def within(span: Span, column: str = "intended_at") -> pl.Expr:
     return (pl.col(column) >= span.start) & (pl.col(column) < span.end)
 
 
+def wanted() -> pl.Expr:
+    """Whether an operation is one that the stack should serve; the others it must refuse."""
+    return ~pl.col("forbidden")
+
+
 def arrivals(recording: Recording, phase: str, *, write: bool) -> pl.DataFrame:
     """The writes, or the reads, intended in a phase, dropped ones included; empty without the phase.
 
+    What must be refused is left out: a refusal is no unavailability, and FailsClosed judges it.
     When the load died, those are left out that could still have become good had it lived.
     """
     span = span_of(recording.timeline, phase)
     if span is None:
         return recording.operations.clear()
-    seen = recording.operations.filter(within(span) & (pl.col("write") == write))
+    seen = recording.operations.filter(within(span) & (pl.col("write") == write) & wanted())
     if recording.load_ended:
         return seen
     last_s = recording.operations.select(pl.max_horizontal(pl.col("sent_at", "done_at").max())).item() or 0.0

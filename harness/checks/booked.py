@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import polars as pl
 
+from harness.checks.arrivals import wanted
 from harness.checks.base import Recording
 
-__all__ = ["PAYMENT", "TERMS", "asked", "booked", "entries"]
+__all__ = ["PAYMENTS", "TERMS", "asked", "booked", "entries"]
 
-PAYMENT = "create_payment"
-"""The kind of an operation that moves money."""
+PAYMENTS = ("create_payment", "create_four_eyes")
+"""The kinds of operation that make a payment: at once, or for another person to approve."""
 
 TERMS = ("debtor", "creditor", "amount", "currency")
 """What a payment is about; status may still change after the final read of one source."""
 
 
 def asked(recording: Recording) -> pl.DataFrame:
-    """Every operation of the load that asked for a payment, the funding before the baseline included."""
-    return recording.operations.filter(pl.col("kind") == PAYMENT)
+    """Every operation of the load that asked for a payment, the funding before the baseline included.
+
+    What must be refused asked for none: nobody is owed it.
+    """
+    return recording.operations.filter(pl.col("kind").is_in(PAYMENTS) & wanted())
 
 
 def booked(recording: Recording, source: str | None = None) -> pl.DataFrame:

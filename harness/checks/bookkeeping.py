@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from harness.checks.base import Recording
-from harness.checks.booked import TERMS, asked, booked, entries
+from harness.checks.booked import asked, booked, entries
 
 __all__ = ["api_differs", "misposted", "negative", "unbalanced", "wrong_balances"]
 
@@ -19,7 +19,7 @@ def unbalanced(recording: Recording) -> pl.DataFrame:
 
 
 def misposted(recording: Recording) -> pl.DataFrame:
-    """Entries that are not their payment's debit or credit, and payments of the run that lack one of the two.
+    """Entries that are no debit or credit of their payment at its status, and payments of the run that lack one.
 
     Repeated entries are not told here: each is right by itself, and NoDuplicatePayments tells them.
     """
@@ -42,11 +42,28 @@ def misposted(recording: Recording) -> pl.DataFrame:
 
 
 def _postings(payments: pl.DataFrame) -> pl.DataFrame:
-    """The debit and the credit that each payment must have."""
-    terms = payments.select("payment_id", *TERMS)
-    debit = terms.select("payment_id", pl.col("debtor").alias("account"), -pl.col("amount"), "currency")
-    credit = terms.select("payment_id", pl.col("creditor").alias("account"), "amount", "currency")
+    """The debits and the credits that each payment must have."""
+    moves = _moves(payments)
+    debit = moves.select("payment_id", pl.col("from").alias("account"), -pl.col("amount"), "currency")
+    credit = moves.select("payment_id", pl.col("to").alias("account"), "amount", "currency")
     return pl.concat([debit, credit])
+
+
+def _moves(payments: pl.DataFrame) -> pl.DataFrame:
+    """Where the money went: to the creditor at once; or to the hold account first, and on when that was decided."""
+    held = payments.filter(pl.col("hold").is_not_null())
+    settled = pl.col("status") == "settled"
+    ends = (
+        (pl.col("debtor"), pl.coalesce("hold", "creditor"), payments),
+        (pl.col("hold"), pl.col("creditor"), held.filter(settled)),
+        (pl.col("hold"), pl.col("debtor"), held.filter(pl.col("status").is_in(("rejected", "failed")))),
+    )
+    return pl.concat(
+        [
+            rows.select("payment_id", source.alias("from"), target.alias("to"), "amount", "currency")
+            for source, target, rows in ends
+        ]
+    )
 
 
 def wrong_balances(recording: Recording) -> pl.DataFrame:

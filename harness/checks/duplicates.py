@@ -23,8 +23,9 @@ class NoDuplicatePayments:
 
     1. In each source, a key of the run stands on at most one payment, whatever its outcome and however
        often it was sent.
-    2. A payment of the run has at most one debit and one credit entry in the database. (That they are the
-       right ones, and both there, is LedgerBalanced's business.)
+    2. A payment of the run has at most one debit and one credit entry in the database; one whose money waits
+       on a hold account, at most one of each on every account. (That they are the right ones, and all there,
+       is LedgerBalanced's business.)
     3. A duplicate that was printed proves itself, even when the reading broke off later.
     4. No payment of the run in the books, or the database not read to its end: inconclusive, unless a
        duplicate was printed.
@@ -67,15 +68,14 @@ def _keys_twice(payments: pl.DataFrame) -> pl.DataFrame:
 
 
 def _posted_twice(recording: Recording, payments: pl.DataFrame) -> pl.DataFrame:
-    sides = (
+    ours = payments.filter(pl.col("source") == "database").select("key", "payment_id", "hold").unique()
+    where = pl.when(pl.col("hold").is_not_null()).then("account").alias("where")
+    return (
         entries(recording)
-        .group_by("payment_id")
+        .join(ours, on="payment_id", how="inner")
+        .group_by("key", "payment_id", where)
         .agg((pl.col("amount") < 0).sum().alias("debits"), (pl.col("amount") > 0).sum().alias("credits"))
         .filter((pl.col("debits") > 1) | (pl.col("credits") > 1))
-    )
-    ours = payments.filter(pl.col("source") == "database").select("key", "payment_id")
-    return (
-        sides.join(ours, on="payment_id", how="inner")
         .select("key", "payment_id", "debits", "credits")
         .sort("key")
     )

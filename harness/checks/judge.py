@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from harness.checks.arrivals import within
+from harness.checks.arrivals import wanted, within
 from harness.checks.base import Check, Recording
 from harness.checks.conclusion import exact_to_the_microsecond
 from harness.checks.loss import loss
@@ -49,17 +49,28 @@ def measurements(recording: Recording, findings: Iterable[Finding]) -> dict[str,
 
     Figures that only a check takes (availability, latency) are there when the check was.
     """
+    findings = tuple(findings)
     figures: dict[str, Any] = {"reconciled_s": None}
     figures |= Rto(max_s=0).judge(recording).numbers
     figures |= exact_to_the_microsecond(rpo_numbers(recording, loss(recording)))
     for finding in findings:
         figures |= finding.numbers
-    return figures | {"operations": _operations(recording)}
+    return figures | _detection(findings) | {"operations": _operations(recording)}
+
+
+def _detection(findings: Iterable[Finding]) -> dict[str, float | int | None]:
+    """The first alert that was asked for, rather than the first change of a role, whatever the order of the checks."""
+    told = [finding.numbers["detect_s"] for finding in findings if "resolve_s" in finding.numbers]
+    return {"detect_s": min((at for at in told if at is not None), default=None)} if told else {}
 
 
 def _operations(recording: Recording) -> dict[str, int]:
-    """Counts of the load's operations by outcome, without set-up; a drop is ``fail`` and ``dropped``."""
+    """Counts of the load's operations by outcome, without set-up; a drop is ``fail`` and ``dropped``.
+
+    What must be refused is not counted: FailsClosed gives its numbers.
+    """
     span = recording.timeline.load_span
-    load = recording.operations.filter(within(span)) if span else recording.operations
+    asked = recording.operations.filter(wanted())
+    load = asked.filter(within(span)) if span else asked
     counts = {outcome: load.filter(pl.col("outcome") == outcome).height for outcome in ("ok", "fail", "info")}
     return counts | {"dropped": int(load["dropped"].sum())}

@@ -23,8 +23,9 @@ class LedgerBalanced:
     Proof obligations:
 
     1. The entries of each payment sum to 0 in each currency.
-    2. Each entry is the debit or the credit of a payment in the books (its party, amount and currency),
-       and each payment of the run has both.
+    2. Each entry is a debit or a credit of a payment in the books (its party, amount and currency), and each
+       payment of the run has all of its own. One with a hold account has those that its status says: debtor to
+       hold; then hold to creditor (settled) or back (rejected, failed).
     3. Each stored balance is the sum of that account's entries; no entry is of an account that the books
        do not have.
     4. No account that must not be negative is, in any source.

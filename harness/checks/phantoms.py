@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from harness.checks.arrivals import wanted
 from harness.checks.base import Recording
 from harness.checks.booked import asked, booked
 from harness.checks.conclusion import conclude, examples_of, known, unread
@@ -22,7 +23,8 @@ class NoPhantomPayments:
     Proof obligations:
 
     1. A key whose every attempt surely had no effect (outcome ``fail``) stands in no source; a dropped
-       arrival was never sent and is one of them.
+       arrival was never sent and is one of them. Neither does the key of an operation that is forbidden, whatever
+       became of it.
     2. Every payment under the run's keys is one that the history asked for. When the load died this cannot be
        proven, because its last lines may be missing.
     3. A phantom that was printed proves itself, even when the reading broke off later.
@@ -38,9 +40,15 @@ class NoPhantomPayments:
     def judge(self, recording: Recording) -> Finding:
         """Judge one run."""
         requests, payments = asked(recording), booked(recording)
-        refused = requests.filter(pl.col("outcome") == "fail").select("key", "dropped", "status", "error")
+        forbidden = recording.operations.filter(~wanted())
+        refused = pl.concat(
+            [
+                operations.select("key", "kind", "dropped", "status", "error")
+                for operations in (requests.filter(pl.col("outcome") == "fail"), forbidden)
+            ]
+        )
         risen = payments.join(refused, on="key", how="inner").sort("key", "source")
-        unknown = payments.join(requests, on="key", how="anti").sort("key", "source")
+        unknown = payments.join(pl.concat([requests, forbidden]), on="key", how="anti").sort("key", "source")
         proven = unknown if recording.load_ended else unknown.clear()
         phantoms = risen["key"].n_unique() + proven["key"].n_unique()
         blind = _blind(recording, refused.height + payments.height, unknown) or unread(
@@ -53,7 +61,7 @@ class NoPhantomPayments:
             measured=f"phantoms: {count(phantoms)}; keys refused or never sent: {count(refused.height)}",
             bound="0 phantoms",
             examples=[
-                *examples_of(risen, "refused or never sent, and booked"),
+                *examples_of(risen, "refused, forbidden or never sent, and booked"),
                 *examples_of(proven, "booked under a key that nobody sent"),
             ],
             numbers={"phantom_payments": known(phantoms, blind), "refused_payments": refused.height},

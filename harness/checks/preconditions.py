@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from harness.checks.arrivals import span_of, within
+from harness.checks.arrivals import span_of, wanted, within
 from harness.checks.base import Recording
 from harness.checks.conclusion import conclude
 from harness.checks.wording import count, milliseconds
@@ -69,9 +69,9 @@ def load_ended(recording: Recording) -> Finding:
 
 
 def something_succeeded(recording: Recording) -> Finding:
-    """At least one operation of the load was acknowledged."""
+    """At least one operation of the load was acknowledged, of those that should be."""
     span = recording.timeline.load_span
-    load = recording.operations.filter(within(span)) if span else recording.operations.clear()
+    load = recording.operations.filter(within(span) & wanted()) if span else recording.operations.clear()
     ok = load.filter(pl.col("outcome") == "ok").height
     words = [] if ok else [f"none of {count(load.height)} operations was acknowledged"]
     return _finding(
@@ -164,4 +164,4 @@ def _overlapping(recording: Recording, record: InjectionRecord) -> int:
     assert record.effect_at is not None
     end = max(record.gone_at or record.effect_at, record.effect_at + recording.steady.window_s)
     over = pl.col("done_at").fill_null(float("inf")) >= record.effect_at
-    return recording.operations.filter((pl.col("sent_at") <= end) & over).height
+    return recording.operations.filter((pl.col("sent_at") <= end) & over & wanted()).height

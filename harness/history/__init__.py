@@ -7,9 +7,14 @@ t        further keys
 =======  ==================================================================================================
 header   ``schema`` (1), ``run``, ``clock``, ``seed``, ``closed`` (true: users who waited for answers)
 invoke   ``key``, ``kind``, ``write``, ``attempt`` (from 1), ``intended_at``, ``at``, ``request`` (of a
-         write's first attempt: ``debtor``, ``creditor``, ``amount``, ``currency``)
-done     ``key``, ``attempt``, ``at``, ``outcome``, ``status``, ``error``, ``node``, ``payment_id``
-drop     ``key``, ``kind``, ``write``, ``intended_at``, ``at``: never sent, the in-flight bound was reached
+         write's first attempt: ``debtor``, ``creditor``, ``amount``, ``currency``); where there is
+         something to say: ``forbidden`` (true: it must be refused), ``after`` (the position of the
+         database's log that the reader sent along) and ``reads`` (the payment that it asks for)
+done     ``key``, ``attempt``, ``at``, ``outcome``, ``status``, ``error``, ``node``, ``payment_id``; where
+         the answer tells: ``writer`` (``ledger-2/3``: the database's node and timeline that made the
+         acknowledgement), ``seen`` (the payment's status) and ``position`` (of the log: ``0/16B3748``)
+drop     ``key``, ``kind``, ``write``, ``intended_at``, ``at``, ``forbidden``: never sent, the in-flight bound
+         was reached
 end      ``at``: the load stopped in order; without this line it died
 =======  ==================================================================================================
 """

@@ -14,7 +14,7 @@ _ANSWER = ("done_at", "status", "error", "node", "payment_id")
 def attempts_of(invokes: pl.DataFrame, dones: pl.DataFrame) -> pl.DataFrame:
     """One row an attempt, columns of ``ATTEMPTS`` and then everything else that operations need."""
     answers = dones.drop("line").rename({"at": "done_at"})
-    begun = invokes.drop("line").rename({"at": "sent_at"})
+    begun = _said(invokes.drop("line")).rename({"at": "sent_at"})
     joined = begun.join(answers, on=["key", "attempt"], how="left", maintain_order="left")
     whole = joined.with_columns(pl.col("outcome").fill_null(Outcome.INFO.value))
     return whole.select(*ATTEMPTS, *[name for name in whole.columns if name not in ATTEMPTS])
@@ -27,6 +27,11 @@ def operations_of(attempts: pl.DataFrame, drops: pl.DataFrame) -> pl.DataFrame:
     again = attempts.join(retried, on="key", how="semi", maintain_order="left")
     tables = [_single(once), _retried(again), _dropped(drops)]
     return pl.concat([table.select(_typed()) for table in tables]).sort("intended_at", maintain_order=True)
+
+
+def _said(lines: pl.DataFrame) -> pl.DataFrame:
+    """A line without ``forbidden`` is of an operation that may succeed."""
+    return lines.with_columns(pl.col("forbidden").fill_null(value=False))
 
 
 def _typed() -> list[pl.Expr]:
@@ -57,7 +62,15 @@ def _retried(attempts: pl.DataFrame) -> pl.DataFrame:
         .group_by("key", maintain_order=True)
         .agg(
             pl.col(
-                "kind", "write", "intended_at", "sent_at", "debtor", "creditor", "amount", "currency"
+                "kind",
+                "write",
+                "forbidden",
+                "intended_at",
+                "sent_at",
+                "debtor",
+                "creditor",
+                "amount",
+                "currency",
             ).first(),
             *chosen,
             outcome=outcome,
@@ -69,7 +82,7 @@ def _retried(attempts: pl.DataFrame) -> pl.DataFrame:
 
 def _dropped(drops: pl.DataFrame) -> pl.DataFrame:
     nothing = {name: pl.lit(None) for name in ("sent_at", *_ANSWER)}
-    return drops.with_columns(
+    return _said(drops).with_columns(
         **(nothing | {"error": pl.lit("dropped")}),
         attempts=pl.lit(0),
         dropped=pl.lit(value=True),

@@ -17,10 +17,21 @@ from harness.history.schema import LINES, REQUIRED, SCHEMA_VERSION, Outcome
 __all__ = ["Lines", "read_lines"]
 
 PIECE_BYTES = 16 * 1024 * 1024
+_REQUEST = ("debtor", "creditor", "amount", "currency")
 _COLUMNS = {
-    "invoke": ("line", *REQUIRED["invoke"], "debtor", "creditor", "amount", "currency"),
-    "done": ("line", *REQUIRED["done"], "status", "error", "node", "payment_id"),
-    "drop": ("line", *REQUIRED["drop"], "debtor", "creditor", "amount", "currency"),
+    "invoke": ("line", *REQUIRED["invoke"], *_REQUEST, "forbidden", "after", "reads"),
+    "done": (
+        "line",
+        *REQUIRED["done"],
+        "status",
+        "error",
+        "node",
+        "payment_id",
+        "seen",
+        "writer",
+        "position",
+    ),
+    "drop": ("line", *REQUIRED["drop"], *_REQUEST, "forbidden"),
     "end": ("line", *REQUIRED["end"]),
 }
 _OUTCOMES = [outcome.value for outcome in Outcome]

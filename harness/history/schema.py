@@ -42,12 +42,14 @@ OPERATIONS: Mapping[str, pl.DataType] = {
     "amount": pl.Int64(),
     "currency": pl.String(),
     "payment_id": pl.String(),
+    "forbidden": pl.Boolean(),
 }
 """One row an operation, in the order of ``intended_at``.
 
 ``sent_at`` is of the first attempt. ``done_at``, ``status``, ``error``, ``node`` and ``payment_id`` are
 of the first attempt that was acknowledged when the outcome is ``ok``, else of the last completion; null
-when there was none. A dropped operation has no attempt and the outcome ``fail``.
+when there was none. A dropped operation has no attempt and the outcome ``fail``. A ``forbidden`` one must be
+refused: its refusal is no unavailability, and its acknowledgement no payment that is owed.
 """
 
 ATTEMPTS: Mapping[str, pl.DataType] = {
@@ -59,8 +61,19 @@ ATTEMPTS: Mapping[str, pl.DataType] = {
     "status": pl.Int64(),
     "error": pl.String(),
     "node": pl.String(),
+    "payment_id": pl.String(),
+    "seen": pl.String(),
+    "writer": pl.String(),
+    "position": pl.String(),
+    "after": pl.String(),
+    "reads": pl.String(),
 }
-"""One row an attempt, in the order of sending; without an answer ``done_at`` is null, ``outcome`` info."""
+"""One row an attempt, in the order of sending; without an answer ``done_at`` is null, ``outcome`` info.
+
+Null where nothing was said: ``seen`` (the payment's status in the answer), ``writer`` (node and timeline that
+acknowledged), ``position`` (of the log, at or beyond what the answer shows), ``after`` (the position that a read
+must not be behind), ``reads`` (the payment that it asks for, also when the answer does not name it).
+"""
 
 _REQUEST = pl.Struct(
     {"debtor": pl.String(), "creditor": pl.String(), "amount": pl.Int64(), "currency": pl.String()}
@@ -80,6 +93,12 @@ LINES: Mapping[str, pl.DataType] = {
     "node": pl.String(),
     "payment_id": pl.String(),
     "request": _REQUEST,
+    "forbidden": pl.Boolean(),
+    "after": pl.String(),
+    "reads": pl.String(),
+    "writer": pl.String(),
+    "seen": pl.String(),
+    "position": pl.String(),
 }
 """Every key that a line after the header may have; unknown ones are left aside."""
 

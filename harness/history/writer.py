@@ -28,6 +28,7 @@ __all__ = ["HistoryWriter"]
 WINDOW_BYTES = 1024 * 1024
 _NEWLINE = ord("\n")
 _BOOL = {True: "true", False: "false"}
+_FORBIDDEN = ',"forbidden":true'
 
 
 class HistoryWriter:
@@ -71,9 +72,15 @@ class HistoryWriter:
         intended_at: float,
         at: float,
         request: Mapping[str, object] | None = None,
+        forbidden: bool = False,
+        after: str | None = None,
+        reads: str | None = None,
     ) -> None:
         """An attempt is about to be sent; the kernel has the line when this returns."""
         tail = "" if request is None else _request(request)
+        if forbidden:
+            tail += _FORBIDDEN
+        tail += _optional("after", after) + _optional("reads", reads)
         self._append(
             f'{{"t":"invoke","key":{quoted(key)},"kind":{quoted(kind)},"write":{_BOOL[write]},'
             f'"attempt":{attempt},"intended_at":{intended_at:.6f},"at":{at:.6f}{tail}}}'
@@ -90,19 +97,26 @@ class HistoryWriter:
         error: str | None = None,
         node: str | None = None,
         payment_id: str | None = None,
+        seen: str | None = None,
+        writer: str | None = None,
+        position: str | None = None,
     ) -> None:
         """An attempt is over."""
+        tail = _optional("seen", seen) + _optional("writer", writer) + _optional("position", position)
         self._append(
             f'{{"t":"done","key":{quoted(key)},"attempt":{attempt},"at":{at:.6f},"outcome":{quoted(outcome)},'
             f'"status":{"null" if status is None else status},"error":{_text(error)},"node":{_text(node)},'
-            f'"payment_id":{_text(payment_id)}}}'
+            f'"payment_id":{_text(payment_id)}{tail}}}'
         )
 
-    def drop(self, key: str, kind: str, *, write: bool, intended_at: float, at: float) -> None:
+    def drop(
+        self, key: str, kind: str, *, write: bool, intended_at: float, at: float, forbidden: bool = False
+    ) -> None:
         """An arrival found the in-flight bound reached and was never sent."""
+        tail = _FORBIDDEN if forbidden else ""
         self._append(
             f'{{"t":"drop","key":{quoted(key)},"kind":{quoted(kind)},"write":{_BOOL[write]},'
-            f'"intended_at":{intended_at:.6f},"at":{at:.6f}}}'
+            f'"intended_at":{intended_at:.6f},"at":{at:.6f}{tail}}}'
         )
 
     def end(self, at: float) -> None:
@@ -172,6 +186,11 @@ def _request(request: Mapping[str, Any]) -> str:
         f',"request":{{"debtor":{_text(request.get("debtor"))},"creditor":{_text(request.get("creditor"))},'
         f'"amount":{number},"currency":{_text(request.get("currency"))}}}'
     )
+
+
+def _optional(name: str, value: str | None) -> str:
+    """Most lines have nothing to say here, and then say nothing."""
+    return "" if value is None else f',"{name}":{quoted(value)}'
 
 
 def _text(value: str | None) -> str:

@@ -27,6 +27,9 @@ class Ending:
         error: one short name of what went wrong; None when nothing did.
         node: the node that answered, as it names itself.
         payment_id: the id that the stack gave.
+        seen: the payment's status in the answer.
+        writer: the database's node and timeline that made the acknowledgement.
+        position: of the database's log, at or beyond what the answer shows.
     """
 
     ruling: Ruling
@@ -34,11 +37,21 @@ class Ending:
     error: str | None = None
     node: str | None = None
     payment_id: str | None = None
+    seen: str | None = None
+    writer: str | None = None
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[Sent]):
-    """One operation to perform; ``request`` is what the history keeps of a write."""
+    """One operation to perform.
+
+    Attributes:
+        request: what the history keeps of a write.
+        forbidden: it must be refused.
+        after: the position that a read must not be behind.
+        reads: the payment that it asks for.
+    """
 
     key: str
     kind: str
@@ -46,6 +59,9 @@ class Operation(Generic[Sent]):
     intended_at: float
     call: Sent
     request: Mapping[str, object] | None = None
+    forbidden: bool = False
+    after: str | None = None
+    reads: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,9 @@ class Performer(Generic[Sent]):
             intended_at=operation.intended_at,
             at=sent_at,
             request=operation.request if attempt == 1 else None,
+            forbidden=operation.forbidden,
+            after=operation.after,
+            reads=operation.reads,
         )
         if on_sent is not None:
             on_sent(sent_at)
@@ -138,6 +157,9 @@ class Performer(Generic[Sent]):
             error=ending.error,
             node=ending.node,
             payment_id=ending.payment_id,
+            seen=ending.seen,
+            writer=ending.writer,
+            position=ending.position,
         )
         return at, ending
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any, Self
 
 from harness.errors import ExperimentError, HarnessError, LoadError
@@ -72,15 +72,22 @@ class LoadProcess:
     Args:
         spec: what to do.
         on_tick: told of each second, from a thread of its own.
+        secrets: variables of its environment, by name; they stand on no command line.
 
     Attributes:
         started_at: when the first second of the load began, seconds of CLOCK_MONOTONIC; 0 before.
         closed: whether the locustfile is an ordinary one, whose users wait for answers.
     """
 
-    def __init__(self, spec: LoadSpec, on_tick: Callable[[Tick], None] = lambda _tick: None) -> None:
+    def __init__(
+        self,
+        spec: LoadSpec,
+        on_tick: Callable[[Tick], None] = lambda _tick: None,
+        secrets: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._spec = spec
         self._on_tick = on_tick
+        self._secrets = secrets
         self._log = spec.history.parent / "load.log"
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -117,7 +124,7 @@ class LoadProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=_environment(),
+                env={**_environment(), **self._secrets},
                 text=True,
                 start_new_session=True,
             )

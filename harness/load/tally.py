@@ -30,7 +30,7 @@ class _Window:
 
 @dataclass(slots=True)
 class Tally:
-    """The running count.
+    """The running count. What must be refused is counted, and never judged: a refusal is no unavailability.
 
     Attributes:
         started_at: the start of the load, from which windows of one second are counted.
@@ -49,27 +49,29 @@ class Tally:
     _windows: dict[int, _Window] = field(default_factory=dict)
     _next_window: int = 0
 
-    def arrived(self, intended_at: float, *, write: bool) -> None:
+    def arrived(self, intended_at: float, *, write: bool, judged: bool = True) -> None:
         """An operation arrived and goes out, or will in a moment."""
         self._count("arrivals")
         self.in_flight += 1
-        self._judge(intended_at, write=write)
+        if judged:
+            self._judge(intended_at, write=write)
 
-    def dropped(self, intended_at: float, *, write: bool) -> None:
+    def dropped(self, intended_at: float, *, write: bool, judged: bool = True) -> None:
         """An operation arrived and was not sent: it is unavailability."""
         self._count("arrivals")
         self._count("dropped")
-        self._judge(intended_at, write=write)
+        if judged:
+            self._judge(intended_at, write=write)
 
     def sent(self, lag_s: float) -> None:
         """An operation's first attempt went out this long after its intended time."""
         self._lags.append(lag_s)
 
-    def ended(self, intended_at: float, at: float, outcome: str, *, write: bool) -> None:
+    def ended(self, intended_at: float, at: float, outcome: str, *, write: bool, judged: bool = True) -> None:
         """An operation is over."""
         self._count(outcome)
         self.in_flight -= 1
-        if outcome == "ok" and at - intended_at <= self.good_within_s:
+        if judged and outcome == "ok" and at - intended_at <= self.good_within_s:
             window = self._window(intended_at)
             window.good += 1
             window.good_writes += write

@@ -124,6 +124,7 @@ _WORDS: Mapping[str, Callable[[_Event], tuple[str, str]]] = {
     "evidence": _evidence,
     "engine": lambda event: (f"engine: {event.get('node')} {event.get('action')}", ""),
     "role": _role,
+    "alert": lambda event: (f"alert {event.get('alert')} {event.get('state')}", _plain(event.get("labels"))),
     "steady": _steady,
     "recovered": _recovered,
     "not_recovered": lambda event: ("not recovered", _plain(event.get("why"))),

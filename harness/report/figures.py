@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from harness.checks.arrivals import is_good, latency_ms, within
+from harness.checks.arrivals import is_good, latency_ms, wanted, within
 from harness.history import History
 from harness.steady import SteadyState
 from harness.timeline import Span
@@ -114,7 +114,10 @@ class NodeRow:
 
 
 def load_of(history: History, span: Span, steady: SteadyState) -> pl.DataFrame:
-    """The load's operations with ``at_s`` (intended, from the load's start), ``latency_ms`` and ``state``."""
+    """The load's operations with ``at_s`` (intended, from the load's start), ``latency_ms`` and ``state``.
+
+    What must be refused is left out: its refusal is no failure.
+    """
     acknowledged = pl.col("outcome") == "ok"
     state = (
         pl.when(pl.col("dropped"))
@@ -125,7 +128,7 @@ def load_of(history: History, span: Span, steady: SteadyState) -> pl.DataFrame:
         .then(pl.lit("late"))
         .otherwise(pl.col("outcome"))
     )
-    return history.operations.filter(within(span)).with_columns(
+    return history.operations.filter(within(span) & wanted()).with_columns(
         (pl.col("intended_at") - span.start).alias("at_s"),
         pl.when(acknowledged).then(latency_ms()).alias("latency_ms"),
         state.alias("state"),

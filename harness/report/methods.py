@@ -40,6 +40,7 @@ OWN = (
             "A percentile is a latency that was measured, the upper of two.",
             "What was never acknowledged has no latency.",
             "The share of good operations counts every arrival, dropped ones included.",
+            "Operations that must be refused are left out: FailsClosed judges them.",
         ),
     ),
 )

@@ -336,6 +336,11 @@ class Stack:
             mend=f'Run: harness up. It needs ports: ["127.0.0.1::{load.port}"] and an ordinary network',
         )
 
+    def load_secrets(self) -> dict[str, str]:
+        """The passwords that the load is given, by name; they go into no file of a run."""
+        known = read_passwords(self.state_dir / _SECRETS)
+        return {name: known[name] for name in self.model.need_load().secrets if name in known}
+
     def status(self, ask: Ask | None = None) -> list[ServiceStatus]:
         """Every container of the stack, the agent last.
 

@@ -29,7 +29,7 @@ def cross_check(section: XHarness, services: Collection[str], source: Source) ->
     for link in section.links:
         _known(link.split("->"), names, source, ("links", link), "group")
     _load(section, services, source)
-    for key in ("observer", "whole"):
+    for key in ("observer", "whole", "alerts"):
         part = getattr(section, key)
         if part is not None:
             _known([part.group], names, source, (key, "group"), "group")
@@ -94,6 +94,7 @@ def _load(section: XHarness, services: Collection[str], source: Source) -> None:
     if section.load is not None:
         _known([section.load.service], services, source, ("load", "service"), "service")
         _is_file(section.load.locustfile, source, ("load", "locustfile"))
+        _known(section.load.secrets, section.secrets, source, ("load", "secrets"), "secret")
 
 
 def _known(

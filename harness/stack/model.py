@@ -13,6 +13,7 @@ from harness.errors import SelectorError, StackModelError
 from harness.stack.cross_check import cross_check
 from harness.stack.near import did_you_mean
 from harness.stack.sections import (
+    AlertsSection,
     LinkSection,
     LoadSection,
     ObserverSection,
@@ -59,7 +60,7 @@ class StackModel:
         groups: by name; each service that no group names is a group by itself.
         sites: by name, the services that fail together.
         links: ``"from->to"`` with the port.
-        load, observer, whole: None when the section does not say.
+        load, observer, whole, alerts: None when the section does not say.
         steady_state: what counts as good.
         open: services that are not contained: they keep their way out.
         variants: name -> Compose override file (absolute).
@@ -77,6 +78,7 @@ class StackModel:
     load: LoadSection | None = None
     observer: ObserverSection | None = None
     whole: WholeSection | None = None
+    alerts: AlertsSection | None = None
     steady_state: SteadyState = field(default_factory=SteadyState)
     open: tuple[str, ...] = ()
     variants: Mapping[str, Path] = field(default_factory=dict)
@@ -300,6 +302,7 @@ def _resolve(
         load=section.load,
         observer=section.observer,
         whole=section.whole,
+        alerts=section.alerts if section.alerts and section.alerts.group in groups else None,
         steady_state=SteadyState(
             good_within_ms=steady.good_within_ms,
             good_ratio_min=steady.good_ratio_min,

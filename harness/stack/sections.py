@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pydantic_core import PydanticCustomError
 
 __all__ = [
+    "AlertsSection",
     "Command",
     "Containment",
     "GroupSection",
@@ -104,6 +105,9 @@ class LoadSection(_Section):
     locustfile: str = Field(description="path of the locustfile, from the Compose file's folder")
     service: str = Field(description="the service whose published port the load goes to")
     port: Port
+    secrets: tuple[str, ...] = Field(
+        default=(), description="of x-harness.secrets, those that the load's process finds in its environment"
+    )
 
 
 class ObserverSection(_Section):
@@ -120,6 +124,13 @@ class WholeSection(_Section):
     group: str
     command: Command
     timeout_s: float = Field(default=10.0, gt=0)
+
+
+class AlertsSection(_Section):
+    """Where the stack's own alerts are read: Prometheus, on the node's own loopback."""
+
+    group: str = Field(description="the group of the Prometheus; its first node is asked")
+    port: Port
 
 
 class SteadySection(_Section):
@@ -149,6 +160,7 @@ class XHarness(_Section):
     links: dict[LinkName, LinkSection] = Field(default={}, description="directed hops, 'from->to'")
     load: LoadSection | None = None
     observer: ObserverSection | None = None
+    alerts: AlertsSection | None = None
     steady_state: SteadySection = SteadySection()
     whole: WholeSection | None = None
     containment: Containment = Containment()

@@ -56,13 +56,13 @@ class MadeRun:
         return [o for o in self.observations if o["t"] == t and all(o.get(k) == v for k, v in keys.items())]
 
     def acknowledged(self) -> list[str]:
-        """Keys of the payments of the load that were acknowledged, in order."""
+        """Keys of the direct payments of the load that were acknowledged, in order."""
         funding = [f"{RUN}-fund-{i}" for i in range(len(CUSTOMERS))]
         ok = {line["key"] for line in self.history if line["t"] == "done" and line["outcome"] == "ok"}
         keys = [
             line["key"]
             for line in self.history
-            if line["t"] == "invoke" and line["attempt"] == 1 and "request" in line
+            if line["t"] == "invoke" and line["kind"] == "create_payment" and "request" in line
         ]
         return [key for key in keys if key in ok and key not in funding]
 

@@ -2,7 +2,8 @@
 
 Run it when a contract changes: ``PYTHONPATH=. python tests/checks/make_golden.py``. What is expected is
 written here in numbers, never taken from the checks. Two arrivals a second: writes at 100.01, 101.01...,
-reads at 100.51...; the six arrivals of the outage are read 104.51, write 105.01, ..., write 107.01.
+reads at 100.51...; the six arrivals of the outage are read 104.51, write 105.01, ..., write 107.01. The folders of
+the whole payment system (``whole-*``) have what made_life.py adds; the others are of a history that says none of it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from defects import DEFECTS
+from made_life import add_life
 from made_runs import DRAIN, FAULT, RECOVERY, RUN, MadeRun, make_run
 
 HOME = Path(__file__).parents[1] / "histories"
@@ -32,6 +34,7 @@ class Case:
         fates: of the outage's arrivals.
         telling: each finding that is not a pass: (verdict, measured).
         numbers: measurements that must come out.
+        whole: of the whole payment system, and judged by its checks, too.
     """
 
     says: str
@@ -39,6 +42,7 @@ class Case:
     fates: tuple[str, ...] = tuple(AWAY)
     telling: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
 
 def plant(name: str, choice: int = 0) -> Callable[[MadeRun], None]:
@@ -219,6 +223,108 @@ CASES = {
         "The load was killed as it wrote the last line of its history.",
         telling={"LoadEnded": ("inconclusive", "the load died")},
     ),
+    "whole-good": Case(
+        "Four payments by two people, four forbidden operations, an alert: all as it should be.",
+        whole=True,
+        numbers={
+            "detect_s": 2.0,
+            "resolve_s": 1.7,
+            "settled_payments": 2,
+            "unreconciled_payments": 0,
+            "backlog_payments": 0,
+            "forbidden_operations": 4,
+            "forbidden_succeeded": 0,
+            "forbidden_unknown": 1,
+            "stale_reads": 0,
+            "token_reads": 12,
+            "writer_timelines": 2,
+            "operations": {"ok": 20, "fail": 0, "info": 6, "dropped": 0},
+        },
+    ),
+    "whole-bad-unreconciled": Case(
+        "The acquirer never heard of a payment that the ledger calls settled.",
+        plant("unknown_to_the_acquirer"),
+        whole=True,
+        telling={"Reconciled": ("fail", "2 settled, 1 accepted: 1 unreconciled, 0 in the backlog")},
+        numbers={"unreconciled_payments": 1},
+    ),
+    "whole-bad-backlog": Case(
+        "A payment is approved, and was never settled though there was time.",
+        plant("backlog"),
+        whole=True,
+        telling={"Reconciled": ("fail", "1 settled, 1 accepted: 0 unreconciled, 1 in the backlog")},
+        numbers={"backlog_payments": 1},
+    ),
+    "whole-bad-went-back": Case(
+        "A read without a token shows a payment created that another read showed settled.",
+        plant("went_back_for_a_reader"),
+        whole=True,
+        telling={"MonotonicStatus": ("fail", "1 of 13 reads went back, 0 illegal steps in the books")},
+        numbers={"status_violations": 1},
+    ),
+    "whole-bad-jumped": Case(
+        "A payment went from created to settled.",
+        plant("jumped"),
+        whole=True,
+        telling={"MonotonicStatus": ("fail", "0 of 12 reads went back, 1 illegal steps in the books")},
+    ),
+    "whole-bad-stale-read": Case(
+        "A read with the position of the approval shows the payment created.",
+        plant("older_than_its_token"),
+        whole=True,
+        telling={"ReadYourWrites": ("fail", "1 of 12 reads with a token behind it")},
+        numbers={"stale_reads": 1, "status_violations": 0},
+    ),
+    "whole-bad-two-primaries": Case(
+        "The deposed primary acknowledges a write three seconds after its successor's first.",
+        plant("two_primaries"),
+        whole=True,
+        telling={
+            "SingleWriter": (
+                "fail",
+                "2 timelines of 2 nodes, 1 acknowledgements by a deposed one, 0 timelines of several",
+            )
+        },
+        numbers={"writer_violations": 1},
+    ),
+    "whole-bad-fails-open": Case(
+        "An operation that is forbidden was acknowledged.",
+        plant("forbidden_and_acknowledged"),
+        whole=True,
+        telling={
+            "FailsClosed": (
+                "fail",
+                "1 of 4 forbidden operations succeeded, 2 were refused, 1 without a clear answer",
+            )
+        },
+        numbers={"forbidden_succeeded": 1},
+    ),
+    "whole-bad-altered-trail": Case(
+        "A row of the audit trail was altered after it had been sealed.",
+        plant("altered_text"),
+        whole=True,
+        telling={
+            "AuditChainIntact": (
+                "fail",
+                "22 rows for 4 payments: 1 broken, 0 payments without their whole trail",
+            )
+        },
+        numbers={"audit_violations": 1},
+    ),
+    "whole-bad-one-node": Case(
+        "One of two nodes of the same weight answers everything.",
+        plant("one_node_answers_all"),
+        whole=True,
+        telling={"LoadShare": ("fail", "payments-1 100 %, payments-2 0 %")},
+        numbers={"share_all_payments-1_ratio": 1.0},
+    ),
+    "whole-bad-not-detected": Case(
+        "The alert never fired.",
+        plant("never_detected"),
+        whole=True,
+        telling={"Detected": ("fail", "LedgerWithoutPrimary never fired, never resolved")},
+        numbers={"detect_s": None},
+    ),
 }
 
 
@@ -226,11 +332,15 @@ def main() -> None:
     """Write every folder anew."""
     for name, case in CASES.items():
         run = make_run(list(case.fates), [100], gap_s=0.5)
+        if case.whole:
+            add_life(run)
         case.change(run)
         folder = HOME / name
         folder.mkdir(parents=True, exist_ok=True)
         run.write(folder)
         expected = {"says": case.says, "telling": case.telling, "numbers": case.numbers}
+        if case.whole:
+            expected["whole"] = True
         (folder / "expected.json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")
     history = HOME / "unread-load-died" / "history.jsonl"
     history.write_bytes(history.read_bytes()[:-12])

@@ -7,25 +7,25 @@ from defects import DEFECTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_runs import MadeRun
-from run_strategies import EXPECT, consistent_runs
+from run_strategies import EXPECT_OF_ALL, whole_runs
 
 from harness.checks.catalogue import CHECKS
 from harness.checks.judge import judge_all
 from harness.checks.preconditions import PRECONDITIONS
 from harness.verdict import Verdict
 
-slowly = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(run: MadeRun) -> tuple[dict[str, str], dict[str, str]]:
     """Check -> measured of those that failed, and check -> detail of those that were inconclusive."""
-    findings = judge_all(EXPECT, run.recording())
+    findings = judge_all(EXPECT_OF_ALL, run.recording())
     failed = {f.check: f.measured for f in findings if f.verdict is Verdict.FAIL}
     return failed, {f.check: f.detail for f in findings if f.verdict is Verdict.INCONCLUSIVE}
 
 
 @slowly
-@given(run=consistent_runs())
+@given(run=whole_runs())
 def test_a_consistent_run_passes_everything(run):
     """Whatever its outage was like: retries, refusals, drops, and info that went either way."""
     assert told(run) == ({}, {})
@@ -33,7 +33,7 @@ def test_a_consistent_run_passes_everything(run):
 
 @pytest.mark.parametrize("name", DEFECTS)
 @slowly
-@given(run=consistent_runs(), choice=st.integers(0, 1_000))
+@given(run=whole_runs(), choice=st.integers(0, 1_000))
 def test_a_planted_defect_is_told_by_the_right_checks_alone(name, run, choice):
     """Neither missed nor blamed on a check that it does not concern."""
     DEFECTS[name].plant(run, choice)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from made_runs import read_folder
-from run_strategies import EXPECT
+from run_strategies import EXPECT, EXPECT_OF_ALL
 
 from harness.checks.catalogue import CHECKS
 from harness.checks.judge import judge_all, measurements
@@ -21,7 +21,7 @@ def test_a_golden_history_is_judged_as_worked_out_by_hand(expected):
     """Exactly the findings that are named do not pass, with these words; the figures are these."""
     want = json.loads(expected.read_text(encoding="utf-8"))
     recording = read_folder(expected.parent)
-    findings = judge_all(EXPECT, recording)
+    findings = judge_all(EXPECT_OF_ALL if want.get("whole") else EXPECT, recording)
     telling = {f.check: [f.verdict.value, f.measured] for f in findings if f.verdict is not Verdict.PASS}
     assert telling == want["telling"], want["says"]
     figures = measurements(recording, findings)

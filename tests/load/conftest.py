@@ -9,6 +9,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -35,11 +36,21 @@ class NullServer:
 @pytest.fixture
 def null_server():
     """Starts servers in a mode each; they end with the test."""
+    yield from _servers("null_server.py")
+
+
+@pytest.fixture
+def users_server():
+    """The same, of servers that know people."""
+    yield from _servers("users_server.py")
+
+
+def _servers(program):
     started = []
 
     def start(mode="good"):
         process = subprocess.Popen(
-            [sys.executable, HERE / "null_server.py", mode],
+            [sys.executable, HERE / program, mode],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -57,14 +68,20 @@ def load_of(tmp_path):
     """Makes a load process that writes its history into the test's own folder."""
 
     def make(
-        url, *, locustfile=HERE / "open_locustfile.py", on_tick=lambda _tick: None, longest_s=60.0, **load
+        url,
+        *,
+        locustfile=HERE / "open_locustfile.py",
+        on_tick=lambda _tick: None,
+        longest_s=60.0,
+        secrets=MappingProxyType({}),
+        **load,
     ):
         load = {"rate_per_s": 40, "client_timeout_s": 0.5} | load
         spec = LoadSpec(
             locustfile=Path(locustfile), host=url, run_id="r1", seed=7, load=Load(**load), longest_s=longest_s,
             history=tmp_path / "history.jsonl", set_up_max_s=10.0,
         )  # fmt: skip
-        return LoadProcess(spec, on_tick)
+        return LoadProcess(spec, on_tick, secrets)
 
     return make
 

@@ -72,6 +72,33 @@ def test_the_same_seed_sends_the_same_requests(null_server, load_of, tmp_path):
     assert len(set(amounts[0])) > 2
 
 
+NEEDS_A_SECRET = """
+import os
+from harness.load.child import Call, OpenUser, operation
+
+class Admin(OpenUser):
+    def set_up(self):
+        assert os.environ["ADMIN_TOKEN"] == "a-word-nobody-should-see"
+
+    @operation(weight=1, write=False)
+    def look(self, key):
+        return Call("GET", "/accounts/a")
+"""
+
+
+def test_a_secret_is_in_the_loads_environment_and_nowhere_else(null_server, load_of, locustfile, tmp_path):
+    """The locustfile finds it; the command line and the files of the run do not show it."""
+    secrets = {"ADMIN_TOKEN": "a-word-nobody-should-see"}
+    file = locustfile(NEEDS_A_SECRET)
+    with load_of(null_server().url, locustfile=file, longest_s=1.0, secrets=secrets) as load:
+        load.start()
+        assert b"a-word" not in Path(f"/proc/{load.pid}/cmdline").read_bytes()
+        load.stop(drain_s=5.0)
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != file]
+    assert written
+    assert not any(b"a-word" in text for text in written)
+
+
 @pytest.mark.parametrize(
     ("mode", "first", "error"),
     [

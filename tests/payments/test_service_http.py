@@ -71,12 +71,13 @@ def test_a_problem_says_its_outcome_in_a_header_too():
 
 def test_metrics_count_what_was_answered():
     """The histogram's buckets are cumulative and end with the count."""
-    metrics = Metrics()
+    metrics = Metrics("payments")
     metrics.in_flight = 2
     metrics.answered("POST /payments", 201, "done", 0.02)
     metrics.answered("POST /payments", 504, "unknown", 1.5)
-    lines = metrics.render({"payments_ready": 1}).splitlines()
+    lines = metrics.render({"ready": 1}).splitlines()
     assert "payments_requests_in_flight 2" in lines
+    assert "payments_ready 1" in lines
     assert 'payments_requests_total{route="POST /payments",status="504"} 1' in lines
     assert 'payments_request_seconds_bucket{le="0.025"} 1' in lines
     assert 'payments_request_seconds_bucket{le="+Inf"} 2' in lines

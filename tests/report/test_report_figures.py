@@ -38,6 +38,7 @@ def history_of(rows: list[dict]) -> History:
             "key": f"k{number}",
             "kind": "x",
             "write": row["write"],
+            "forbidden": False,
             "intended_at": row["intended_at"],
             "sent_at": None if row["dropped"] else row["intended_at"],
             "done_at": _done_at(row),
@@ -52,12 +53,16 @@ def history_of(rows: list[dict]) -> History:
     )
     operations = operations.with_columns(
         pl.lit(None, dtype=kind).alias(name)
-        for name, kind in OPERATIONS.items()
-        if name not in operations.columns
+        for name, kind in {**ATTEMPTS, **OPERATIONS}.items()
+        if name not in operations.columns and name != "attempt"
     )
     sent = operations.filter(~pl.col("dropped")).with_columns(pl.lit(1, dtype=pl.UInt32()).alias("attempt"))
     return History(
-        operations.sort("intended_at"), sent.select(list(ATTEMPTS)), {}, ended=True, truncated=False
+        operations.select(list(OPERATIONS)).sort("intended_at"),
+        sent.select(list(ATTEMPTS)),
+        {},
+        ended=True,
+        truncated=False,
     )
 
 

@@ -45,6 +45,7 @@ def test_a_section_is_read(stack_folder) -> None:
     assert model.steady_state.good_within_ms == 500
     assert model.need_link("edge->ledger").port == 5432
     assert model.locustfile.is_file()
+    assert model.need_load().secrets == ()
 
 
 def test_no_section_at_all(stack_folder) -> None:
@@ -87,6 +88,7 @@ WRONG = [
     ('"edge->ledger"', '"edge-ledger"', 12, "edge-ledger"),
     ('"edge->ledger"', '"edge->ledgr"', 12, r"there is no group 'ledgr'\. Did you mean ledger"),
     ("service: edge", "service: egde", 13, r"Did you mean edge\?"),
+    ("port: 8080}", "port: 8080, secrets: [LEDGER_PASWORD]}", 13, r"Did you mean LEDGER_PASSWORD\?"),
     (", service: edge", "", 13, "lacks the key 'service'"),
     (
         "locustfile: locustfile.py",

@@ -12,7 +12,7 @@ from locust import FastHttpUser
 
 from harness.errors import LoadError
 
-__all__ = ["Answer", "Call", "Kind", "OpenUser", "SetUpError", "WrongAnswer", "kinds_of", "operation"]
+__all__ = ["Answer", "Call", "Kind", "OpenUser", "Seen", "SetUpError", "WrongAnswer", "kinds_of", "operation"]
 
 
 class WrongAnswer(Exception):  # it is the answer's error, and reads so where it is raised
@@ -50,6 +50,14 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What an answer shows of a payment: its id, and its status then."""
+
+    payment_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, sent as often as it takes, each time the same.
 
@@ -59,8 +67,10 @@ class Call:
         body: sent as JSON.
         headers: besides the usual ones; the idempotency key goes here.
         request: what the history keeps of a payment: ``debtor, creditor, amount, currency``.
-        verify: looks at a 2xx answer, returns the payment's id if it gave one, and raises WrongAnswer
-            (or anything) when the answer is wrong.
+        verify: looks at a 2xx answer, returns the payment's id, or what it shows of the payment, if it gave
+            one, and raises WrongAnswer (or anything) when the answer is wrong.
+        after: a position of the database's log that a read must not be behind; sent as ``X-Read-After``.
+        reads: the payment that a read asks for.
     """
 
     method: str
@@ -68,30 +78,34 @@ class Call:
     body: Mapping[str, object] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     request: Mapping[str, object] | None = None
-    verify: Callable[[Answer], str | None] | None = None
+    verify: Callable[[Answer], str | Seen | None] | None = None
+    after: str | None = None
+    reads: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of operation: how often it comes, and whether it changes something."""
+    """One kind of operation: how often it comes, whether it changes something, whether it must be refused."""
 
     weight: float
     write: bool
+    forbidden: bool = False
 
 
 Method = TypeVar("Method", bound=Callable[..., Call])
 
 
-def operation(*, weight: float, write: bool) -> Callable[[Method], Method]:
+def operation(*, weight: float, write: bool, forbidden: bool = False) -> Callable[[Method], Method]:
     """Mark a method ``(self, key) -> Call`` as a kind of operation, named like the method.
 
     Args:
         weight: its share of the arrivals, against the other kinds' weights.
         write: whether it changes something, so that it may be lost or done twice.
+        forbidden: whether the stack must refuse it, always; a refusal is then no unavailability.
     """
 
     def mark(method: Method) -> Method:
-        method.__dict__["harness_kind"] = Kind(weight, write)
+        method.__dict__["harness_kind"] = Kind(weight, write, forbidden)
         return method
 
     return mark
@@ -103,6 +117,7 @@ class OpenUser(FastHttpUser):  # type: ignore[misc]  # Locust ships no types
     Attributes:
         run_id: every key begins with it.
         random: seeded; drawn from in the order of arrivals, so the same seed draws the same.
+        kinds: the kinds of operation that this load has arrivals of.
     """
 
     abstract = True
@@ -112,6 +127,7 @@ class OpenUser(FastHttpUser):  # type: ignore[misc]  # Locust ships no types
 
     run_id: str
     random: Random
+    kinds: frozenset[str] = frozenset()
     performs: Callable[[str, Mapping[str, Call], int], None]
 
     def set_up(self) -> None:

@@ -65,10 +65,14 @@ def _import(path: Path) -> ModuleType:
         raise LocustfileError("this is not a Python file", where=str(path))
     module = importlib.util.module_from_spec(spec)
     sys.modules["locustfile"] = module
+    # As Locust itself does: a locustfile imports what stands beside it.
+    sys.path.insert(0, str(path.resolve().parent))
     try:
         spec.loader.exec_module(module)
     except Exception as error:
         raise LocustfileError(
             f"it fails to import: {type(error).__name__}: {error}", where=str(path)
         ) from error
+    finally:
+        sys.path.pop(0)
     return module

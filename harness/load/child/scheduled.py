@@ -46,6 +46,7 @@ class ScheduledLoad:
         self._weights = weights_for({name: kind.weight for name, kind in self._kinds.items()}, spec.load.mix)
         self._user = _user(classes[0], spec)
         self._user.performs = self._perform_all
+        self._user.kinds = frozenset(name for name, weight in self._weights.items() if weight > 0)
         transport = Transport(
             self._user,
             timeout_s=spec.load.client_timeout_s,
@@ -133,16 +134,26 @@ class ScheduledLoad:
 
     def _admit(self, arrival: Arrival, bound: int) -> None:
         intended_at = self.tally.started_at + arrival.offset_s
-        write = self._kinds[arrival.kind].write
+        kind = self._kinds[arrival.kind]
+        write = kind.write
         key = self._user.key(f"{arrival.number:07d}")
         # Drawn for a drop too, so that the same seed gives the same choices whatever the stack does.
         call: Call = getattr(self._user, arrival.kind)(key)
         if self.tally.in_flight >= bound:
-            self.tally.dropped(intended_at, write=write)
-            self._history.drop(key, arrival.kind, write=write, intended_at=intended_at, at=now())
+            self.tally.dropped(intended_at, write=write, judged=not kind.forbidden)
+            self._history.drop(
+                key,
+                arrival.kind,
+                write=write,
+                intended_at=intended_at,
+                at=now(),
+                forbidden=kind.forbidden,
+            )
             return
-        self.tally.arrived(intended_at, write=write)
-        operation = Operation(key, arrival.kind, write, intended_at, call, call.request)
+        self.tally.arrived(intended_at, write=write, judged=not kind.forbidden)
+        operation = Operation(
+            key, arrival.kind, write, intended_at, call, call.request, kind.forbidden, call.after, call.reads
+        )
         self._under_way.spawn(self._guarded, self._perform, operation)
 
     def _perform(self, operation: Operation[Call]) -> None:
@@ -153,7 +164,13 @@ class ScheduledLoad:
             Limits(load.attempts_max, operation.intended_at + life_s),
             on_sent=lambda at: self.tally.sent(at - operation.intended_at),
         )
-        self.tally.ended(operation.intended_at, ended.at, ended.outcome, write=operation.write)
+        self.tally.ended(
+            operation.intended_at,
+            ended.at,
+            ended.outcome,
+            write=operation.write,
+            judged=not operation.forbidden,
+        )
 
     def _perform_all(self, kind: str, calls: Mapping[str, Call], at_once: int) -> None:
         until = now() + self._spec.set_up_max_s

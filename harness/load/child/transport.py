@@ -14,12 +14,15 @@ from geventhttpclient.useragent import ConnectionError as AgentError
 from locust.contrib.fasthttp import LocustUserAgent
 
 from harness.load.attempts import Ending, Operation
-from harness.load.child.api import Answer, Call, OpenUser, WrongAnswer
+from harness.load.child.api import Answer, Call, OpenUser, Seen, WrongAnswer
 from harness.load.outcomes import Ruling, rule_status, rule_trouble
 
 __all__ = ["Transport", "trouble_of"]
 
 NODE_HEADER = "x-served-by"
+WRITER_HEADER = "x-ledger-writer"
+POSITION_HEADER = "x-ledger-position"
+AFTER_HEADER = "X-Read-After"
 _PROBLEM = "application/problem+json"
 _CHAIN_MAX = 8
 
@@ -106,6 +109,8 @@ class Transport:
     def _send(self, kind: str, call: Call) -> Ending:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", **call.headers}
         body = None
+        if call.after is not None:
+            headers[AFTER_HEADER] = call.after
         if call.body is not None:
             body = json.dumps(call.body).encode()
             headers["Content-Type"] = "application/json"
@@ -136,10 +141,12 @@ def _judged(call: Call, answer: Answer) -> Ending:
     if ruling.outcome != "ok":
         return Ending(ruling, answer.status, f"http-{answer.status}", node)
     try:
-        payment_id = call.verify(answer) if call.verify else None
+        found = call.verify(answer) if call.verify else None
     except Exception as error:  # noqa: BLE001  # a verifier that stumbles over an answer has found it wrong
         return Ending(_wrong(call), answer.status, f"wrong answer: {_words(error)}", node)
-    return Ending(ruling, answer.status, None, node, payment_id)
+    payment_id, seen = (found.payment_id, found.status) if isinstance(found, Seen) else (found, None)
+    writer, position = (answer.headers.get(name) for name in (WRITER_HEADER, POSITION_HEADER))
+    return Ending(ruling, answer.status, None, node, payment_id, seen, writer, position)
 
 
 def _wrong(call: Call) -> Ruling:

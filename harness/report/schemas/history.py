@@ -37,6 +37,7 @@ class _Arrival(Line):
     write: bool
     intended_at: At
     at: At
+    forbidden: Annotated[bool, Field(description="it must be refused")] = False
 
 
 class Invoke(_Arrival):
@@ -45,6 +46,10 @@ class Invoke(_Arrival):
     t: Literal["invoke"]
     attempt: Annotated[int, Field(ge=1)]
     request: Annotated[Request | None, Field(description="of the first attempt of a write")] = None
+    after: Annotated[
+        str | None, Field(description="the position of the log that a read must not be behind")
+    ] = None
+    reads: Annotated[str | None, Field(description="the payment_id that a read asks for")] = None
 
 
 class Done(Line):
@@ -59,6 +64,11 @@ class Done(Line):
     error: str | None = None
     node: str | None = None
     payment_id: str | None = None
+    seen: Annotated[str | None, Field(description="the payment's status in the answer")] = None
+    writer: Annotated[str | None, Field(description="node/timeline that made the acknowledgement")] = None
+    position: Annotated[
+        str | None, Field(description="of the database's log, at or beyond what the answer shows")
+    ] = None
 
 
 class Drop(_Arrival):

@@ -10,7 +10,7 @@ from harness.report.schemas.line import Line, Minor
 
 __all__ = ["ObservationLine"]
 
-_Source = Literal["database", "api", "replicas"]
+_Source = Literal["database", "api", "replicas", "acquirer"]
 
 
 class Payment(Line):
@@ -25,6 +25,7 @@ class Payment(Line):
     amount: Minor
     currency: str
     status: str | None = None
+    hold: Annotated[str | None, Field(description="where its money waits meanwhile")] = None
 
 
 class Entry(Line):
@@ -61,6 +62,34 @@ class Digest(Line):
     position: str
 
 
+class Settlement(Line):
+    """What the acquirer accepted, by its own books."""
+
+    t: Literal["settlement"]
+    source: Literal["acquirer"]
+    payment_id: str
+    key: str | None = None
+    amount: Minor
+    currency: str
+    status: str
+
+
+class Transition(Line):
+    """A row of the audit trail."""
+
+    t: Literal["transition"]
+    source: Literal["database"]
+    chain: int
+    number: Annotated[int, Field(ge=1, description="from 1 in its chain")]
+    payment_id: str
+    from_status: Annotated[str | None, Field(description="null for the first")] = None
+    to_status: str
+    actor: str | None = None
+    content: Annotated[str, Field(description="the canonical text that is sealed")]
+    previous: Annotated[str, Field(description="the hash of the row before; 64 zeros for the first")]
+    hash: Annotated[str, Field(description="SHA-256 of previous and content, in hex")]
+
+
 class Complete(Line):
     """Every line of the source was printed."""
 
@@ -77,6 +106,11 @@ class Incomplete(Line):
 
 
 class ObservationLine(
-    RootModel[Annotated[Payment | Entry | Account | Digest | Complete | Incomplete, Field(discriminator="t")]]
+    RootModel[
+        Annotated[
+            Payment | Entry | Account | Digest | Settlement | Transition | Complete | Incomplete,
+            Field(discriminator="t"),
+        ]
+    ]
 ):
     """One line of ``observations.jsonl``."""

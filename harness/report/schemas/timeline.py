@@ -100,6 +100,15 @@ class Role(_Event):
     before: str | None = None
 
 
+class Alert(_Event):
+    """An alert of the stack's own monitoring changed its state; ``at`` is when the harness saw it."""
+
+    kind: Literal["alert"]
+    alert: str
+    state: Literal["firing", "resolved"]
+    labels: Mapping[str, str] = {}
+
+
 class Steady(_Event):
     """Whether the baseline held the steady state."""
 
@@ -166,6 +175,7 @@ class TimelineEvent(
             | Evidence
             | Engine
             | Role
+            | Alert
             | Steady
             | Recovered
             | NotRecovered

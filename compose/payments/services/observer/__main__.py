@@ -7,11 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from . import api, database, lines, quiet, replicas
+from . import acquirer, api, backlog, database, lines, quiet, replicas
 from .errors import Incomplete
 from .settings import Settings
 
 __all__ = ["main"]
+
+_READING_S = 10.0
+"""Kept for the reading itself, out of the time for waiting."""
 
 
 def main() -> int:
@@ -21,9 +24,12 @@ def main() -> int:
     try:
         primary = quiet.wait_for_quiet(settings, until)
     except Incomplete as noise:
-        for source in ("database", "api", "replicas"):
+        for source in ("database", "api", "replicas", "acquirer"):
             lines.incomplete(source, str(noise))
         return 0
+    left = backlog.wait_until_settled(settings, primary, until - _READING_S)
+    if left is not None:
+        _source("acquirer", lambda: acquirer.print_settlements(settings, primary, left))
     _source("database", lambda: database.print_books(settings, primary))
     _source("api", lambda: api.print_lists(settings))
     _source("replicas", lambda: replicas.print_digests(settings, primary, until))

@@ -22,7 +22,8 @@ from .web import NoAnswer, NobodyThere, get
 __all__ = ["wait_for_quiet"]
 
 _PAUSE_S = 0.1
-_OPEN = """SELECT count(*) FROM pg_stat_activity WHERE usename = 'payments' AND datname = 'ledger'
+_OPEN = """SELECT count(*) FROM pg_stat_activity WHERE datname = 'ledger'
+    AND usename IN ('payments', 'users', 'settlement')
     AND (xact_start IS NOT NULL OR backend_xid IS NOT NULL)"""
 _IN_FLIGHT = re.compile(rb"^payments_requests_in_flight (\d+)$", re.MULTILINE)
 

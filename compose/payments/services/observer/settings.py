@@ -17,6 +17,7 @@ class Settings:
         run: the run's id; its keys and account ids begin with it and a hyphen.
         ledger: the ledger's nodes, each asked directly.
         services: the payments nodes, asked for their requests in flight.
+        settlement: the settlement nodes, asked for the acquirer's statement.
         api: the edge's address, for reading as a client does.
         password: of the database role ``observer``.
         timeout_s: everything is done within this, or said to be incomplete.
@@ -25,6 +26,7 @@ class Settings:
     run: str
     ledger: tuple[str, ...]
     services: tuple[str, ...]
+    settlement: tuple[str, ...]
     api: str
     password: str = field(repr=False)
     timeout_s: float
@@ -47,6 +49,7 @@ class Settings:
             run=environ["HARNESS_RUN"],
             ledger=tuple(environ["OBSERVER_LEDGER_NODES"].split(",")),
             services=tuple(environ["OBSERVER_SERVICE_NODES"].split(",")),
+            settlement=tuple(environ["OBSERVER_SETTLEMENT_NODES"].split(",")),
             api=environ["OBSERVER_API"],
             password=environ["LEDGER_OBSERVER_PASSWORD"],
             timeout_s=parser.parse_args(argv).timeout_s,

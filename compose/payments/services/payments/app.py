@@ -1,12 +1,17 @@
-"""The service as an ASGI application: ``uvicorn payments.app:create --factory``."""
+"""A service as an ASGI application; this one is started by ``uvicorn payments.app:create --factory``."""
 
 from __future__ import annotations
 
 import logging
 import os
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
-from .http import Receive, Request, Response, Scope, Send
+from .database import Database
+from .documents import Documents
+from .http import Handler, Receive, Request, Response, Scope, Send
 from .ledger import Ledger
 from .metrics import Metrics
 from .problems import Problem
@@ -14,17 +19,39 @@ from .readiness import Readiness
 from .routes import Api
 from .settings import Settings
 
-__all__ = ["Application", "create"]
+__all__ = ["Application", "Router", "create"]
 
 _log = logging.getLogger("payments")
 
 
-class Application:
-    """Takes requests, counts them, and turns every problem into an answer."""
+class Router(Protocol):
+    """What finds the handler of a request."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._metrics = Metrics()
+    def route(self, request: Request) -> tuple[str, Handler]:
+        """The route's name, for the metrics, and its handler.
+
+        Raises:
+            Refused: 404 or 405.
+        """
+        ...
+
+
+class Application:
+    """Takes requests, counts them, and turns every problem into an answer.
+
+    Args:
+        service: its name, for the metrics and the log.
+        open_service: makes its database and its routes, once the event loop runs.
+        documents: its own description.
+    """
+
+    def __init__(
+        self, service: str, open_service: Callable[[], tuple[Database, Router]], documents: Documents
+    ) -> None:
+        self._service = service
+        self._documents = documents
+        self._open_service = open_service
+        self._metrics = Metrics(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI's entry."""
@@ -35,8 +62,7 @@ class Application:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._ledger = Ledger(self._settings)
-        self._api = Api(self._ledger)
+        self._ledger, self._api = self._open_service()
         self._readiness = Readiness(self._ledger)
         self._readiness.begin()
         await send({"type": "lifespan.startup.complete"})
@@ -69,11 +95,11 @@ class Application:
         except Exception:  # noqa: BLE001  # logged, and answered as unknown
             # Whatever it was, nobody knows what became of the request, and the client is told so.
             _log.exception("a request failed in a way that nobody foresaw")
-            unforeseen = Problem("The log of the payments node has more.")
+            unforeseen = Problem(f"The log of the {self._service} node has more.")
             return name, unforeseen.outcome, Response.problem(unforeseen)
 
     def _own(self, request: Request) -> Response | None:
-        """The paths of the operators, which are never counted."""
+        """The paths of operators and readers, which are never counted."""
         if request.path == ("health", "live"):
             return Response(200, b"live\n", "text/plain")
         if request.path == ("health", "ready"):
@@ -82,16 +108,22 @@ class Application:
         if request.path == ("metrics",):
             text = self._metrics.render(self._gauges())
             return Response(200, text.encode(), "text/plain; version=0.0.4")
-        return None
+        return self._documents.get(request.method, request.path)
 
     def _gauges(self) -> dict[str, int]:
         pools = {"writes": self._ledger.writes, "reads": self._ledger.reads}
-        gauges = {f"payments_ledger_{name}_in_use": pool.in_use for name, pool in pools.items()}
-        gauges |= {f"payments_ledger_{name}_idle": pool.idle for name, pool in pools.items()}
-        return {**gauges, "payments_ready": int(self._readiness.ready)}
+        gauges = {f"ledger_{name}_in_use": pool.in_use for name, pool in pools.items()}
+        gauges |= {f"ledger_{name}_idle": pool.idle for name, pool in pools.items()}
+        return {**gauges, "ready": int(self._readiness.ready)}
 
 
 def create() -> Application:
     """The application, with its settings from the environment."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    return Application(Settings.from_environment(os.environ))
+    settings = Settings.from_environment(os.environ)
+
+    def open_service() -> tuple[Database, Router]:
+        ledger = Ledger(settings)
+        return ledger, Api(ledger)
+
+    return Application("payments", open_service, Documents(Path(__file__).with_name("openapi.json")))

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from .problems import Problem, Refused
 
-__all__ = ["Receive", "Request", "Response", "Scope", "Send"]
+__all__ = ["Handler", "Receive", "Request", "Response", "Scope", "Send"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -80,9 +80,7 @@ class Response:
     @classmethod
     def problem(cls, problem: Problem) -> Response:
         """A problem as problem details, with its word on the effect in a header too."""
-        headers: dict[str, str] = {"payment-outcome": problem.outcome}
-        if problem.status == 503:  # noqa: PLR2004  # HTTP's number for "try again"
-            headers["retry-after"] = "1"
+        headers = {"payment-outcome": problem.outcome, **problem.headers}
         return cls(problem.status, json.dumps(problem.body()).encode(), "application/problem+json", headers)
 
     async def send(self, send: Send) -> None:
@@ -95,3 +93,6 @@ class Response:
         encoded = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": encoded})
         await send({"type": "http.response.body", "body": self.body})
+
+
+Handler = Callable[[Request], Awaitable[Response]]

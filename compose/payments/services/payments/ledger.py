@@ -1,5 +1,7 @@
 """The books, as the service uses them. The writing functions themselves are SQL: images/ledger/schema/.
 
+Payments that two people make have their own proof, in ``lifecycle.sql``.
+
 Why a payment is safe under READ COMMITTED, step by step (``pay.sql`` numbers them the same way):
 
 1. ``pay`` locks both accounts' rows, in the order of their names, before it looks at a balance. Whoever else
@@ -25,71 +27,77 @@ answer is therefore given only after a commit of its own that waits for replicat
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
-from .deadline import Attempt, within
+from .database import Database
 from .pages import Page
-from .pool import Pool
-from .problems import NoEffect, Refused
+from .problems import Refused
 from .requests import AccountOrder, PaymentOrder
-from .session import Session
-from .settings import Settings
+from .session import Receipt
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "Written"]
 
 Row = dict[str, Any]
-T = TypeVar("T")
+Written = tuple[Row, bool, Receipt]
+"""What the books hold now, whether it is the saved answer to an earlier request, and who committed it."""
 
 _PAYMENT = ("payment_id", "key", "debtor", "creditor", "amount", "currency", "status")
 _ACCOUNT = ("account_id", "currency", "may_be_negative", "balance")
 
-_PAY = """SELECT (r.payment).payment_id::text, (r.payment).key, (r.payment).debtor, (r.payment).creditor,
-    (r.payment).amount, (r.payment).currency, (r.payment).status, r.replayed
-    FROM books.pay(%s, %s, %s, %s::bigint, %s) r"""
+
+def _payment_from(call: str, more: str = "r.replayed") -> str:
+    columns = "(r.payment).payment_id::text, " + ", ".join(f"(r.payment).{name}" for name in _PAYMENT[1:])
+    return f"SELECT {columns}, {more} FROM books.{call} r"  # noqa: S608  # words of this module
+
+
+_PAY = _payment_from("pay(%s, %s, %s, %s::bigint, %s)")
+_CREATE = _payment_from("create_payment(%s, %s, %s, %s::bigint, %s, %s)")
+_DECIDE = _payment_from("decide(%s, %s, %s, %s)")
+_READ = _payment_from("payment_at(%s, %s::pg_lsn)", "r.reached, r.read_at::text")
 _OPEN = """SELECT (r.account).account_id, (r.account).currency, (r.account).may_be_negative,
-    (r.account).balance, r.replayed FROM books.open_account(%s, %s, %s) r"""
-_PROBE = "SELECT pg_logical_emit_message(true, 'ready', '')::text"
+    (r.account).balance, r.replayed FROM books.open_account(%s, %s, %s, %s) r"""
 _PAYMENTS = "SELECT payment_id::text, key, debtor, creditor, amount, currency, status FROM books.payments"
 _ACCOUNTS = "SELECT account_id, currency, may_be_negative, balance FROM books.accounts"
 
 
-class Ledger:
-    """The ledger behind its two addresses.
+class Ledger(Database):
+    """The books.
 
     Every method raises a :class:`~payments.problems.Problem` when it cannot give its answer by the deadline.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._deadline_s = settings.deadline_s
-        self.writes = Pool(settings.write, settings)
-        self.reads = Pool(settings.read, settings)
+    async def pay(self, key: str, order: PaymentOrder) -> Written:
+        """Make the payment, or give the saved one."""
+        return await self._write_row(_PAYMENT, _PAY, (key, *_terms(order)))
 
-    async def pay(self, key: str, order: PaymentOrder) -> tuple[Row, bool]:
-        """Make the payment, or give the saved one: ``(payment, whether it is the saved one)``."""
-        values = (key, order.debtor, order.creditor, order.amount, order.currency)
-        *row, replayed = await self._write(_PAY, values)
-        return dict(zip(_PAYMENT, row, strict=True)), bool(replayed)
+    async def create_payment(self, key: str, order: PaymentOrder, creator: str) -> Written:
+        """Create a payment for another person to approve, or give the saved one as it is now."""
+        return await self._write_row(_PAYMENT, _CREATE, (key, *_terms(order), creator))
 
-    async def open_account(self, order: AccountOrder) -> tuple[Row, bool]:
-        """Open the account, or find it opened: ``(account, whether it was there)``."""
-        *row, replayed = await self._write(_OPEN, (order.account_id, order.currency, order.may_be_negative))
-        return dict(zip(_ACCOUNT, row, strict=True)), bool(replayed)
+    async def decide(self, payment_id: str, key: str, actor: str, decision: str) -> Written:
+        """Approve or reject (``approved``, ``rejected``), or give the payment so decided as it is now."""
+        return await self._write_row(_PAYMENT, _DECIDE, (_uuid("payment", payment_id), key, actor, decision))
 
-    async def take_a_write(self) -> None:
-        """Commit something that leaves no trace, and wait for its replication."""
-        await self._write(_PROBE, ())
+    async def open_account(self, order: AccountOrder, owner: str | None = None) -> Written:
+        """Open the account, or find it opened."""
+        values = (order.account_id, order.currency, order.may_be_negative, owner)
+        return await self._write_row(_ACCOUNT, _OPEN, values)
 
-    async def payment(self, payment_id: str) -> Row:
-        """One payment, by its id."""
-        try:
-            values = (uuid.UUID(payment_id),)
-        except ValueError:
-            raise _absent("payment", payment_id) from None
-        row = await self._one(f"{_PAYMENTS} WHERE payment_id = %s", values)
-        if row is None:
-            raise _absent("payment", payment_id)
-        return dict(zip(_PAYMENT, row, strict=True))
+    async def payment(self, payment_id: str, after: str | None = None) -> tuple[Row, str]:
+        """One payment, by its id, and the position that it was read at.
+
+        Args:
+            payment_id: which.
+            after: a position of the log; the answer is no older.
+        """
+        values = (_uuid("payment", payment_id), after)
+        for pool in (self.reads, self.writes):
+            *row, reached, read_at = (await self._read(pool, _READ, values))[0]
+            # A replica may not have it yet: only the primary's word makes it absent.
+            if reached and row[0] is not None:
+                return dict(zip(_PAYMENT, row, strict=True)), read_at
+        raise _absent("payment", payment_id)
 
     async def account(self, account_id: str) -> Row:
         """One account with its balance, perhaps some milliseconds old."""
@@ -120,59 +128,20 @@ class Ledger:
         rows = rows or await self._read(self.writes, statement, values)
         return rows[0] if rows else None
 
-    async def _read(self, pool: Pool, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        async def work(attempt: Attempt) -> list[tuple[Any, ...]]:
-            return await _on_session(pool, attempt, lambda session: session.read(statement, values))
-
-        return await within(self._deadline_s, work)
-
-    async def _write(self, statement: str, values: Sequence[object]) -> tuple[Any, ...]:
-        async def work(attempt: Attempt) -> tuple[Any, ...]:
-            return await _on_session(
-                self.writes, attempt, lambda session: session.transact(statement, values)
-            )
-
-        return await within(self._deadline_s, work)
-
-    async def close(self) -> None:
-        """Close the sessions at rest."""
-        await self.writes.close()
-        await self.reads.close()
+    async def _write_row(self, fields: Sequence[str], statement: str, values: Sequence[object]) -> Written:
+        (*row, replayed), receipt = await self._commit(statement, values)
+        return dict(zip(fields, row, strict=True)), bool(replayed), receipt
 
 
-async def _on_session(pool: Pool, attempt: Attempt, use: Callable[[Session], Awaitable[T]]) -> T:
-    """Use a session; once more on a new one when one from the pool turns out to have died at rest."""
+def _terms(order: PaymentOrder) -> tuple[object, ...]:
+    return order.debtor, order.creditor, order.amount, order.currency
+
+
+def _uuid(what: str, text: str) -> uuid.UUID:
     try:
-        return await _borrowed(pool, attempt, use, fresh=False)
-    except _DiedAtRest as died:
-        if attempt.expired:
-            raise died.problem from died
-    return await _borrowed(pool, attempt, use, fresh=True)
-
-
-async def _borrowed(
-    pool: Pool, attempt: Attempt, use: Callable[[Session], Awaitable[T]], *, fresh: bool
-) -> T:
-    session = await pool.take(attempt.until, fresh=fresh)
-    attempt.holds(session)
-    try:
-        attempt.check_time()
-        return await use(session)
-    except NoEffect as problem:
-        if session.reused and session.broken and not attempt.expired:
-            raise _DiedAtRest(problem) from problem
-        raise
-    finally:
-        attempt.holds(None)
-        await pool.give_back(session)
-
-
-class _DiedAtRest(Exception):
-    """A session from the pool failed without effect; a new one may do better."""
-
-    def __init__(self, problem: NoEffect) -> None:
-        self.problem = problem
-        super().__init__(str(problem))
+        return uuid.UUID(text)
+    except ValueError:
+        raise _absent(what, text) from None
 
 
 def _absent(what: str, name: str) -> Refused:

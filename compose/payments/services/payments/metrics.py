@@ -12,11 +12,15 @@ _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 class Metrics:
     """Counts requests; one event loop uses it, so nothing needs a lock.
 
+    Args:
+        service: what the figures' names begin with.
+
     Attributes:
         in_flight: requests of the API that have come and were not answered yet.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, service: str) -> None:
+        self._service = service
         self.in_flight = 0
         self._answers: Counter[tuple[str, int]] = Counter()
         self._outcomes: Counter[str] = Counter()
@@ -34,20 +38,20 @@ class Metrics:
 
     def render(self, gauges: dict[str, int]) -> str:
         """The whole text; ``gauges`` are further figures that are read now."""
-        count = self._answers.total()
+        count, service = self._answers.total(), self._service
         lines: list[str] = []
-        for name, value in {"payments_requests_in_flight": self.in_flight, **gauges}.items():
-            lines += [f"# TYPE {name} gauge", f"{name} {value}"]
-        lines.append("# TYPE payments_requests_total counter")
+        for name, value in {"requests_in_flight": self.in_flight, **gauges}.items():
+            lines += [f"# TYPE {service}_{name} gauge", f"{service}_{name} {value}"]
+        lines.append(f"# TYPE {service}_requests_total counter")
         for (route, status), number in sorted(self._answers.items()):
-            lines.append(f'payments_requests_total{{route="{route}",status="{status}"}} {number}')
-        lines.append("# TYPE payments_outcomes_total counter")
+            lines.append(f'{service}_requests_total{{route="{route}",status="{status}"}} {number}')
+        lines.append(f"# TYPE {service}_outcomes_total counter")
         for outcome, number in sorted(self._outcomes.items()):
-            lines.append(f'payments_outcomes_total{{outcome="{outcome}"}} {number}')
-        lines.append("# TYPE payments_request_seconds histogram")
+            lines.append(f'{service}_outcomes_total{{outcome="{outcome}"}} {number}')
+        lines.append(f"# TYPE {service}_request_seconds histogram")
         for bound in _BUCKETS_S:
-            lines.append(f'payments_request_seconds_bucket{{le="{bound}"}} {self._buckets[bound]}')
-        lines.append(f'payments_request_seconds_bucket{{le="+Inf"}} {count}')
-        lines.append(f"payments_request_seconds_sum {self._seconds:.6f}")
-        lines.append(f"payments_request_seconds_count {count}")
+            lines.append(f'{service}_request_seconds_bucket{{le="{bound}"}} {self._buckets[bound]}')
+        lines.append(f'{service}_request_seconds_bucket{{le="+Inf"}} {count}')
+        lines.append(f"{service}_request_seconds_sum {self._seconds:.6f}")
+        lines.append(f"{service}_request_seconds_count {count}")
         return "\n".join(lines) + "\n"

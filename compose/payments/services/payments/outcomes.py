@@ -16,6 +16,11 @@ REFUSALS = {
     "PY002": (422, "wrong-currency", "The account is kept in another currency"),
     "PY003": (402, "insufficient-funds", "The debtor has not enough money"),
     "PY004": (422, "key-reused", "This was used before with another body"),
+    "PY005": (404, "payment-not-found", "There is no such payment"),
+    "PY006": (403, "not-owner", "The account is another user's"),
+    "PY007": (403, "four-eyes", "Who created a payment may not decide on it"),
+    "PY008": (422, "wrong-status", "The payment's status does not allow it"),
+    "PY101": (409, "login-taken", "The login name is taken"),
 }
 """The errors that the functions in the database raise on purpose."""
 

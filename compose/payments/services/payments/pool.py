@@ -29,7 +29,7 @@ class Pool:
     def __init__(self, address: Address, settings: Settings) -> None:
         self.address = address
         self.in_use = 0
-        self._password = settings.password
+        self._role, self._password = settings.role, settings.password
         self._connect_timeout_s = settings.connect_timeout_s
         self._slots = asyncio.Semaphore(settings.pool_size_max)
         self._idle: list[Session] = []
@@ -86,9 +86,9 @@ class Pool:
             "host": self.address.host,
             "port": self.address.port,
             "dbname": "ledger",
-            "user": "payments",
+            "user": self._role,
             "password": self._password,
-            "application_name": "payments",
+            "application_name": self._role,
             # The network is inside one host; a round trip for each of these would buy nothing.
             "sslmode": "disable",
             "gssencmode": "disable",

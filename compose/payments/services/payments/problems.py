@@ -13,6 +13,8 @@ Every problem carries its word twice, in the body's ``outcome`` and in the heade
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar, Literal
 
 __all__ = ["NoEffect", "OutcomeUnknown", "Problem", "Refused"]
@@ -27,12 +29,14 @@ class Problem(Exception):
         status: the HTTP status.
         kind: the last part of the problem's type.
         detail: what is wrong with this request, one sentence.
+        headers: what the answer must say besides, by small name.
         outcome: whether the request may have had an effect.
     """
 
     status: int = 500
     kind: str = "internal"
     title: str = "The service made a mistake"
+    headers: Mapping[str, str] = MappingProxyType({})
     outcome: ClassVar[Outcome] = "unknown"
 
     def __init__(self, detail: str) -> None:
@@ -55,8 +59,11 @@ class Refused(Problem):
 
     outcome: ClassVar[Outcome] = "no-effect"
 
-    def __init__(self, status: int, kind: str, title: str, detail: str) -> None:
+    def __init__(
+        self, status: int, kind: str, title: str, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         self.status, self.kind, self.title = status, kind, title
+        self.headers = headers or {}
         super().__init__(detail)
 
 
@@ -66,6 +73,7 @@ class NoEffect(Problem):
     status = 503
     kind = "no-effect"
     title = "The ledger could not take this now; it had no effect"
+    headers: Mapping[str, str] = MappingProxyType({"retry-after": "1"})
     outcome: ClassVar[Outcome] = "no-effect"
 
 

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from .ledger import Ledger
+from .database import Database
 from .problems import Problem
 
 __all__ = ["Readiness"]
@@ -28,7 +28,7 @@ class Readiness:
         ready: whether it has.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Database) -> None:
         self.ready = False
         self._ledger = ledger
         self._task: asyncio.Task[None] | None = None

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from .bodies import fields as _fields
+from .bodies import wrong as _wrong
 from .currencies import CURRENCIES
 from .problems import Refused
 
-__all__ = ["AMOUNT_MAX", "AccountOrder", "PaymentOrder", "idempotency_key"]
+__all__ = ["AMOUNT_MAX", "AccountOrder", "PaymentOrder", "idempotency_key", "read_after"]
 
 AMOUNT_MAX = 10**15
 """Minor units in one payment: far from the end of a 64-bit balance, even after a thousand of them."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_POSITION = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,39 +29,44 @@ class AccountOrder:
     account_id: str
     currency: str
     may_be_negative: bool
+    owned: bool = False
 
     @classmethod
     def parse(cls, body: bytes) -> AccountOrder:
-        """Read ``{"account_id"?, "currency", "may_be_negative"?}``; without an id it gets a new one.
+        """Read ``{"account_id"?, "currency", "may_be_negative"?, "owned"?}``; without an id it gets a new one.
+
+        ``owned`` makes it the account of the user who opens it, who alone may pay from it.
 
         Raises:
             Refused: 400 when it is not JSON, 422 when a field is wrong.
         """
-        fields = _fields(body, {"account_id", "currency", "may_be_negative"})
-        may_be_negative = fields.get("may_be_negative", False)
-        if not isinstance(may_be_negative, bool):
-            raise _wrong("may_be_negative", "true or false", may_be_negative)
+        fields = _fields(body, {"account_id", "currency", "may_be_negative", "owned"})
+        may_be_negative, owned = (_flag(fields, name) for name in ("may_be_negative", "owned"))
         name = fields.get("account_id", str(uuid.uuid4()))
-        return cls(_name("account_id", name), _currency(fields), may_be_negative)
+        return cls(_name("account_id", name), _currency(fields), may_be_negative, owned)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentOrder:
-    """A payment to be made: ``amount`` minor units of ``currency`` from debtor to creditor."""
+    """A payment to be made: ``amount`` minor units of ``currency`` from debtor to creditor.
+
+    ``four_eyes``: it is only created, for another person to approve; else it is booked at once.
+    """
 
     debtor: str
     creditor: str
     amount: int
     currency: str
+    four_eyes: bool = False
 
     @classmethod
     def parse(cls, body: bytes) -> PaymentOrder:
-        """Read ``{"debtor", "creditor", "amount", "currency"}``.
+        """Read ``{"debtor", "creditor", "amount", "currency", "flow"?}``; flow is ``direct`` or ``four-eyes``.
 
         Raises:
             Refused: 400 when it is not JSON, 422 when a field is wrong.
         """
-        fields = _fields(body, {"debtor", "creditor", "amount", "currency"})
+        fields = _fields(body, {"debtor", "creditor", "amount", "currency", "flow"})
         debtor, creditor = (_name(side, fields.get(side)) for side in ("debtor", "creditor"))
         if debtor == creditor:
             raise _wrong("creditor", "another account than the debtor", creditor)
@@ -67,7 +74,10 @@ class PaymentOrder:
         # bool is an int in Python, and 10.0 is no integer of minor units.
         if type(amount) is not int or not 0 < amount <= AMOUNT_MAX:
             raise _wrong("amount", f"an integer of minor units from 1 to {AMOUNT_MAX}", amount)
-        return cls(debtor, creditor, amount, _currency(fields))
+        flow = fields.get("flow", "direct")
+        if flow not in ("direct", "four-eyes"):
+            raise _wrong("flow", "direct or four-eyes", flow)
+        return cls(debtor, creditor, amount, _currency(fields), flow == "four-eyes")
 
 
 def idempotency_key(value: str | None) -> str:
@@ -84,18 +94,16 @@ def idempotency_key(value: str | None) -> str:
     return value
 
 
-def _fields(body: bytes, known: set[str]) -> dict[str, Any]:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refused(400, "not-json", "The body is not JSON", f"{error}.") from error
-    if not isinstance(fields, dict):
-        raise Refused(422, "not-an-object", "The body is not an object", "Send a JSON object.")
-    unknown = sorted(fields.keys() - known)
-    if unknown:
-        detail = f"{unknown[0][:80]!r} is none of {sorted(known)}."
-        raise Refused(422, "unknown-field", "A field is not known", detail)
-    return fields
+def read_after(value: str | None) -> str | None:
+    """The position of the log that a read must not be behind, from its header; None: any.
+
+    Raises:
+        Refused: 400 when it is no position.
+    """
+    if value is not None and not _POSITION.fullmatch(value):
+        detail = "X-Read-After is a position such as 0/16B3748, from an answer's X-Ledger-Position."
+        raise Refused(400, "position-malformed", "The position cannot be used", detail)
+    return value
 
 
 def _name(field: str, value: object) -> str:
@@ -104,12 +112,15 @@ def _name(field: str, value: object) -> str:
     return value
 
 
+def _flag(fields: dict[str, Any], name: str) -> bool:
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise _wrong(name, "true or false", value)
+    return value
+
+
 def _currency(fields: dict[str, Any]) -> str:
     currency = fields.get("currency")
     if not isinstance(currency, str) or currency not in CURRENCIES:
         raise _wrong("currency", "a currency of ISO 4217, such as EUR", currency)
     return currency
-
-
-def _wrong(field: str, what: str, value: object) -> Refused:
-    return Refused(422, "invalid", "A field is wrong", f"{field} must be {what}, not {str(value)[:80]!r}.")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from .http import Request, Response
+from .http import Handler, Request, Response
 from .pages import Page
+from .principals import need, principal
 from .problems import Refused
-from .requests import AccountOrder, PaymentOrder, idempotency_key
+from .requests import AccountOrder, PaymentOrder, idempotency_key, read_after
 
 if TYPE_CHECKING:
     # The routes need no database driver; their tests run where there is none.
-    from .ledger import Ledger
+    from .ledger import Ledger, Written
 
 __all__ = ["Api"]
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
@@ -24,13 +22,15 @@ class Api:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._routes: dict[tuple[str, str, bool], Handler] = {
-            ("POST", "payments", False): self._pay,
-            ("GET", "payments", False): self._payments,
-            ("GET", "payments", True): self._payment,
-            ("POST", "accounts", False): self._open_account,
-            ("GET", "accounts", False): self._accounts,
-            ("GET", "accounts", True): self._account,
+        self._routes: dict[tuple[str, str], Handler] = {
+            ("POST", "/payments"): self._pay,
+            ("GET", "/payments"): self._payments,
+            ("GET", "/payments/{id}"): self._payment,
+            ("POST", "/payments/{id}/approve"): self._approve,
+            ("POST", "/payments/{id}/reject"): self._reject,
+            ("POST", "/accounts"): self._open_account,
+            ("GET", "/accounts"): self._accounts,
+            ("GET", "/accounts/{id}"): self._account,
         }
 
     def route(self, request: Request) -> tuple[str, Handler]:
@@ -40,30 +40,46 @@ class Api:
             Refused: 404 or 405.
         """
         collection, *rest = request.path
-        named = bool(rest)
-        handler = self._routes.get((request.method, collection, named)) if len(rest) <= 1 else None
+        path = "/".join(["", collection, *["{id}"][: len(rest)], *rest[1:]])
+        handler = self._routes.get((request.method, path))
         if handler:
-            return f"{request.method} /{collection}{'/{id}' if named else ''}", handler
-        known = len(rest) <= 1 and any(key[1:] == (collection, named) for key in self._routes)
-        if known:
+            return f"{request.method} {path}", handler
+        if any(known == path for _, known in self._routes):
             raise Refused(405, "method", "The method is not allowed here", f"{request.method} is not.")
         raise Refused(404, "path", "There is nothing here", "See docs/payments.md for the paths.")
 
     async def _pay(self, request: Request) -> Response:
         key = idempotency_key(request.header("idempotency-key"))
-        payment, replayed = await self._ledger.pay(key, PaymentOrder.parse(await request.body()))
-        headers = {"location": f"/payments/{payment['payment_id']}"}
-        if replayed:
-            headers["idempotent-replayed"] = "true"
-        return Response.json(201, payment, headers)
+        order = PaymentOrder.parse(await request.body())
+        if order.four_eyes:
+            payer = await principal(self._ledger, request)
+            need(payer, "payer")
+            written = await self._ledger.create_payment(key, order, payer.user_id)
+        else:
+            written = await self._ledger.pay(key, order)
+        return _written(201, written, location=f"/payments/{written[0]['payment_id']}")
+
+    async def _approve(self, request: Request) -> Response:
+        return await self._decide(request, "approved")
+
+    async def _reject(self, request: Request) -> Response:
+        return await self._decide(request, "rejected")
+
+    async def _decide(self, request: Request, decision: str) -> Response:
+        key = idempotency_key(request.header("idempotency-key"))
+        approver = await principal(self._ledger, request)
+        need(approver, "approver")
+        return _written(200, await self._ledger.decide(request.path[1], key, approver.user_id, decision))
 
     async def _open_account(self, request: Request) -> Response:
-        account, replayed = await self._ledger.open_account(AccountOrder.parse(await request.body()))
-        headers = {"idempotent-replayed": "true"} if replayed else {}
-        return Response.json(201, account, headers)
+        order = AccountOrder.parse(await request.body())
+        owner = (await principal(self._ledger, request)).user_id if order.owned else None
+        return _written(201, await self._ledger.open_account(order, owner))
 
     async def _payment(self, request: Request) -> Response:
-        return Response.json(200, await self._ledger.payment(request.path[1]))
+        after = read_after(request.header("x-read-after"))
+        payment, read_at = await self._ledger.payment(request.path[1], after)
+        return Response.json(200, payment, {"x-ledger-position": read_at})
 
     async def _account(self, request: Request) -> Response:
         return Response.json(200, await self._ledger.account(request.path[1]))
@@ -75,3 +91,12 @@ class Api:
     async def _accounts(self, request: Request) -> Response:
         page = Page.parse(request.query, "prefix")
         return Response.json(200, page.envelope(await self._ledger.accounts(page), "account_id"))
+
+
+def _written(status: int, written: Written, **headers: str) -> Response:
+    """An acknowledgement, with who made it."""
+    row, replayed, receipt = written
+    headers |= {"x-ledger-writer": receipt.writer, "x-ledger-position": receipt.position}
+    if replayed:
+        headers["idempotent-replayed"] = "true"
+    return Response.json(status, row, headers)

@@ -12,6 +12,7 @@ import os
 import select
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -20,9 +21,31 @@ from psycopg.pq import TransactionStatus
 from .outcomes import failed_at_commit, failed_before_commit, unconfirmed
 from .problems import NoEffect, Problem, Refused
 
-__all__ = ["Session"]
+__all__ = ["Receipt", "Session"]
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+# One message, one round trip: the second statement runs after COMMIT was confirmed, on the server that confirmed
+# it, so its position is beyond the commit. The name of a log file begins with the timeline.
+_COMMIT = """COMMIT; SELECT current_setting('ledger.node', true), pg_walfile_name(at), at::text
+    FROM pg_current_wal_insert_lsn() at"""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Who made a commit.
+
+    Attributes:
+        writer: the database's node and timeline, such as ``ledger-2/3``.
+        position: of its log, a little beyond the commit; a copy that has replayed it shows what was written.
+    """
+
+    writer: str
+    position: str
+
+    @classmethod
+    def of(cls, node: str | None, log_file: str, position: str) -> Receipt:
+        """Read the server's own words."""
+        return cls(f"{node or 'ledger'}/{int(log_file[:8], 16)}", position)
 
 
 class Session:
@@ -45,11 +68,11 @@ class Session:
     def _notice(self, diagnostic: psycopg.errors.Diagnostic) -> None:
         self._warnings.append(diagnostic.message_primary or "a notice without words")
 
-    async def transact(self, statement: str, values: Sequence[object]) -> tuple[Any, ...]:
+    async def transact(self, statement: str, values: Sequence[object]) -> tuple[tuple[Any, ...], Receipt]:
         """Run one statement in a transaction of its own and commit it.
 
         Returns:
-            The first row, when and only when the server confirmed COMMIT without any warning.
+            The first row, when and only when the server confirmed COMMIT without any warning, and the receipt.
 
         Raises:
             Refused: the books refuse it; rolled back, and the session can serve again.
@@ -66,8 +89,7 @@ class Session:
         if row is None:
             self.broken = True
             raise NoEffect("The ledger's function gave no row.")
-        await self._commit()
-        return tuple(row)
+        return tuple(row), await self._commit()
 
     async def _rolled_back(self, error: psycopg.Error) -> Problem:
         problem = failed_before_commit(error.sqlstate, _words(error))
@@ -80,19 +102,23 @@ class Session:
                 pass  # the answer stands; the session is discarded
         return problem
 
-    async def _commit(self) -> None:
+    async def _commit(self) -> Receipt:
         self._warnings.clear()
         self.commit_sent = True
         try:
-            cursor = await self._connection.execute("COMMIT")
+            # A prepared statement can be one command only.
+            cursor = await self._connection.execute(_COMMIT, prepare=False)
+            tag, _ = cursor.statusmessage, cursor.nextset()
+            seen = await cursor.fetchone()
         except psycopg.Error as error:
             self.broken = True
             severity = error.diag.severity_nonlocalized
             raise failed_at_commit(error.sqlstate, severity, _words(error)) from error
-        problem = unconfirmed(cursor.statusmessage, self._warnings)
+        problem = unconfirmed(tag, self._warnings)
         if problem:
             self.broken = True
             raise problem
+        return Receipt.of(*seen)
 
     async def read(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         """Run one reading statement.

@@ -35,7 +35,8 @@ class Settings:
     Attributes:
         write: where the ledger's primary is reached.
         read: where its replicas are reached; the router leads to the primary when there is none.
-        password: of the database role ``payments``.
+        password: of the database role.
+        role: the service's role in the database, which is its name there too.
         deadline_s: a request is answered within this, whatever the ledger does.
         connect_timeout_s: a connection to the ledger is made within this, or given up.
         pool_size_max: connections to each address at once, of this node.
@@ -44,6 +45,7 @@ class Settings:
     write: Address
     read: Address
     password: str = field(repr=False)
+    role: str = "payments"
     deadline_s: float = 1.5
     connect_timeout_s: float = 1.0
     pool_size_max: int = 20
@@ -60,6 +62,7 @@ class Settings:
             write=Address.parse(environ["LEDGER_WRITE"]),
             read=Address.parse(environ["LEDGER_READ"]),
             password=environ["LEDGER_APP_PASSWORD"],
+            role=environ.get("LEDGER_ROLE", "payments"),
             deadline_s=float(environ.get("REQUEST_DEADLINE_S", "1.5")),
             connect_timeout_s=float(environ.get("CONNECT_TIMEOUT_S", "1.0")),
             pool_size_max=int(environ.get("POOL_SIZE_MAX", "20")),

@@ -2,15 +2,15 @@
 -- safe under READ COMMITTED stands in services/payments/ledger.py.
 --
 -- Errors of our own: PY001 no such account, PY002 other currency than the account's, PY003 insufficient funds,
--- PY004 the key was used with another body.
+-- PY004 the key was used with another body, PY006 the account is another's (an owned account pays by four eyes).
 
 -- The saved answer fits the body that asks for it, and may be given once it is replicated.
 CREATE FUNCTION books.same_again(saved books.payments, p_debtor text, p_creditor text, p_amount bigint,
-                                 p_currency text) RETURNS void
+                                 p_currency text, p_creator text) RETURNS void
 LANGUAGE plpgsql SET search_path = books, pg_temp AS $$
 BEGIN
-    IF (saved.debtor, saved.creditor, saved.amount, saved.currency)
-       IS DISTINCT FROM (p_debtor, p_creditor, p_amount, p_currency) THEN
+    IF (saved.debtor, saved.creditor, saved.amount, saved.currency, saved.creator)
+       IS DISTINCT FROM (p_debtor, p_creditor, p_amount, p_currency, p_creator) THEN
         RAISE EXCEPTION 'the key % was used with another body', saved.key USING ERRCODE = 'PY004';
     END IF;
     -- The saved answer may stand on a commit that no replica has. This message makes the COMMIT of the
@@ -27,11 +27,11 @@ DECLARE
     found_parties integer := 0;
     funds bigint;
 BEGIN
-    -- 0. What was saved before is answered without any lock: payments never change.
+    -- 0. What was saved before is answered without any lock: direct payments never change.
     SELECT * INTO payment FROM payments WHERE key = p_key;
     IF FOUND THEN
         replayed := true;
-        PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency);
+        PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, NULL);
         RETURN;
     END IF;
 
@@ -42,6 +42,10 @@ BEGIN
         IF party.currency <> p_currency THEN
             RAISE EXCEPTION 'account % is kept in %, not in %', party.account_id, party.currency, p_currency
                 USING ERRCODE = 'PY002';
+        END IF;
+        IF party.account_id = p_debtor AND party.owner IS NOT NULL THEN
+            RAISE EXCEPTION 'account % has an owner, who pays from it by four eyes', p_debtor
+                USING ERRCODE = 'PY006';
         END IF;
         IF party.account_id = p_debtor AND NOT party.may_be_negative THEN
             funds := party.balance;
@@ -60,7 +64,7 @@ BEGIN
     replayed := NOT FOUND;
     IF replayed THEN
         SELECT * INTO STRICT payment FROM payments WHERE key = p_key;
-        PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency);
+        PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, NULL);
         RETURN;
     END IF;
 

@@ -1,6 +1,13 @@
--- Least rights: the service reads the books and writes them only through the functions.
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA books FROM PUBLIC;
+-- Least rights: the payments service reads the books, writes them only through the functions, and of the users it
+-- may ask whose token it was given. The users service has functions alone.
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA books, identity FROM PUBLIC;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA books TO payments;
-GRANT SELECT ON ALL TABLES IN SCHEMA books TO payments;
-GRANT EXECUTE ON FUNCTION books.pay, books.open_account TO payments;
+GRANT USAGE ON SCHEMA books TO payments, settlement;
+GRANT SELECT ON ALL TABLES IN SCHEMA books TO payments, settlement;
+GRANT EXECUTE ON FUNCTION books.pay, books.open_account, books.create_payment, books.decide, books.payment_at
+    TO payments;
+GRANT EXECUTE ON FUNCTION books.take_from_outbox, books.finish, books.postpone TO settlement;
+GRANT USAGE ON SCHEMA identity TO payments, users;
+GRANT EXECUTE ON FUNCTION identity.principal TO payments, users;
+GRANT EXECUTE ON FUNCTION identity.register, identity.try_log_in, identity.begin_session, identity.end_session,
+    identity.me, identity.change_profile TO users;

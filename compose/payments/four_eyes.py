@@ -1,0 +1,182 @@
+"""The part of the load in which two people make a payment, and in which some try what they must not."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.load.child import Answer, Call, OpenUser, Seen, WrongAnswer, operation
+
+__all__ = ["FourEyes"]
+
+AMOUNT_MAX = 100_00
+CURRENCY = "EUR"
+REMEMBERED = 2000
+# What there is to approve, read and misuse before the first arrival.
+STOCK = 20
+_KINDS = frozenset(
+    {
+        "create_four_eyes",
+        "approve",
+        "reject",
+        "read_status",
+        "forbidden_no_token",
+        "forbidden_self_approval",
+        "forbidden_payer_approval",
+        "forbidden_other_body",
+    }
+)
+# The maker has both roles: what keeps him from his own payments is the rule, not a missing role.
+_PEOPLE = {"maker": ["payer", "approver"], "checker": ["approver"], "bystander": ["payer"]}
+
+
+class FourEyes(OpenUser):
+    """Creates payments, lets another person decide on them, and follows them. No kind arrives unless a mix asks."""
+
+    abstract = True
+
+    def set_up_four_eyes(self, accounts: Sequence[str]) -> None:
+        """Register the people, log each in once, and create a stock; nothing when no such kind arrives."""
+        if not self.kinds & _KINDS:
+            return
+        self._parties = list(accounts)
+        self._passes: dict[str, str] = {}
+        self._positions: dict[str, str] = {}
+        self._to_decide: deque[dict[str, Any]] = deque()
+        self._followed: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
+        self._decided: tuple[str, str, str] | None = None
+        # Only this process knows it, and only for this run.
+        password = secrets.token_urlsafe(24)
+        self.prepare("register", {self.key(f"{who}-new"): self._employ(who, password) for who in _PEOPLE})
+        self.prepare("log_in", {self.key(f"{who}-in"): self._let_in(who, password) for who in _PEOPLE})
+        stock = [self.key(f"stock-{number}") for number in range(STOCK)]
+        self.prepare("create_four_eyes", {key: self.create_four_eyes(key) for key in stock})
+
+    @operation(weight=0, write=True)
+    def create_four_eyes(self, key: str) -> Call:
+        """A payment that waits for another person's approval."""
+        terms = self._terms()
+
+        def verify(answer: Answer) -> Seen:
+            payment = {**terms, "key": key, "payment_id": str(answer.json()["payment_id"])}
+            self._to_decide.append(payment)
+            self._followed.append(payment)
+            return self._seen(answer, payment)
+
+        body = {**terms, "flow": "four-eyes"}
+        return Call("POST", "/payments", body, self._as("maker", key), request=terms, verify=verify)
+
+    @operation(weight=0, write=True)
+    def approve(self, key: str) -> Call:
+        """The other person approves the oldest payment that waits."""
+        return self._decide(key, "approve")
+
+    @operation(weight=0, write=True)
+    def reject(self, key: str) -> Call:
+        """The other person rejects it."""
+        return self._decide(key, "reject")
+
+    @operation(weight=0, write=False)
+    def read_status(self, key: str) -> Call:  # noqa: ARG002  # a read sends no key
+        """Where a payment is by now; never behind what was seen of it."""
+        payment = self._followed[int(self.random.random() * len(self._followed))]
+        payment_id = payment["payment_id"]
+        return Call(
+            "GET",
+            f"/payments/{payment_id}",
+            verify=lambda answer: self._seen(answer, payment),
+            after=self._positions.get(payment_id),
+            reads=payment_id,
+        )
+
+    @operation(weight=0, write=True, forbidden=True)
+    def forbidden_no_token(self, key: str) -> Call:
+        """A payment by nobody."""
+        return Call("POST", "/payments", {**self._terms(), "flow": "four-eyes"}, {"Idempotency-Key": key})
+
+    @operation(weight=0, write=True, forbidden=True)
+    def forbidden_self_approval(self, key: str) -> Call:
+        """Who created a payment approves it."""
+        return Call("POST", self._target("approve"), headers=self._as("maker", key))
+
+    @operation(weight=0, write=True, forbidden=True)
+    def forbidden_payer_approval(self, key: str) -> Call:
+        """Somebody approves who is no approver."""
+        return Call("POST", self._target("approve"), headers=self._as("bystander", key))
+
+    @operation(weight=0, write=True, forbidden=True)
+    def forbidden_other_body(self, key: str) -> Call:  # noqa: ARG002  # it sends another's
+        """A key that was used is sent with another body."""
+        payment = self.random.choice(self._followed)
+        body = {name: payment[name] for name in ("debtor", "creditor", "currency")}
+        body |= {"amount": payment["amount"] + 1, "flow": "four-eyes"}
+        return Call("POST", "/payments", body, self._as("maker", payment["key"]))
+
+    def _employ(self, who: str, password: str) -> Call:
+        body = {"login": self._name_of(who), "password": password, "roles": _PEOPLE[who]}
+        headers = {
+            "Authorization": f"Bearer {os.environ['USERS_ADMIN_TOKEN']}",
+            "Idempotency-Key": self.key(f"{who}-new"),
+        }
+        return Call("POST", "/users", body, headers)
+
+    def _let_in(self, who: str, password: str) -> Call:
+        def verify(answer: Answer) -> None:
+            self._passes[who] = str(answer.json()["token"])
+
+        body = {"login": self._name_of(who), "password": password}
+        return Call("POST", "/sessions", body, verify=verify)
+
+    def _name_of(self, who: str) -> str:
+        return self.key(who).lower()
+
+    def _as(self, who: str, key: str) -> dict[str, str]:
+        return {"Idempotency-Key": key, "Authorization": f"Bearer {self._passes[who]}"}
+
+    def _terms(self) -> dict[str, Any]:
+        debtor, creditor = self.random.sample(self._parties, 2)
+        amount = self.random.randint(1, AMOUNT_MAX)
+        return {"debtor": debtor, "creditor": creditor, "amount": amount, "currency": CURRENCY}
+
+    def _target(self, action: str) -> str:
+        return f"/payments/{self.random.choice(self._followed)['payment_id']}/{action}"
+
+    def _decide(self, key: str, action: str) -> Call:
+        if not self._to_decide:
+            return self._decide_again()
+        payment = self._to_decide.popleft()
+        self._decided = (payment["payment_id"], action, key)
+        path = f"/payments/{payment['payment_id']}/{action}"
+        return Call(
+            "POST",
+            path,
+            headers=self._as("checker", key),
+            verify=lambda answer: self._seen(answer, payment),
+        )
+
+    def _decide_again(self) -> Call:
+        """Nothing waits: the last decision once more, with its own key, is answered as it was."""
+        if self._decided is None:
+            raise WrongAnswer("nothing was ever there to decide on")
+        payment_id, action, key = self._decided
+        return Call("POST", f"/payments/{payment_id}/{action}", headers=self._as("checker", key))
+
+    def _seen(self, answer: Answer, payment: Mapping[str, Any]) -> Seen:
+        got = answer.json()
+        for name, value in payment.items():
+            if got.get(name) != value:
+                raise WrongAnswer(f"{name} is {got.get(name)!r}, not {value!r}")
+        position = answer.headers.get("x-ledger-position")
+        known = self._positions.get(payment["payment_id"])
+        if position and (known is None or _number(position) > _number(known)):
+            self._positions[payment["payment_id"]] = position
+        return Seen(payment["payment_id"], str(got["status"]))
+
+
+def _number(position: str) -> int:
+    """A position of the log, such as 0/16B3748, as a number."""
+    high, _, low = position.partition("/")
+    return (int(high, 16) << 32) + int(low, 16)

@@ -1,0 +1,1 @@
+"""The acquirer: the bank outside, with books of its own."""

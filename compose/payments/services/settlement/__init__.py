@@ -1,0 +1,1 @@
+"""The settlement workers: take approved payments from the outbox to the acquirer, and post what it says."""

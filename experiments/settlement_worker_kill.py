@@ -1,0 +1,71 @@
+"""One of the two settlement workers dies in the middle of its calls; the other settles what it had taken.
+
+Steady state: 90 of 100 operations are acknowledged within a second of their intended time.
+
+Recovery strategy: an item stays in the outbox until the transaction that posts its settlement takes it out. What the
+dead worker had taken comes due again when its lease of 6 s ends, and the other worker takes it. The acquirer answers
+the same key as it did before, so what was accepted and not posted is posted now, once.
+
+Expectation: RTO 0: nobody who creates, approves or reads a payment waits for a settlement worker. Every approved
+payment is settled in the end, and the acquirer's books say the same.
+"""
+
+from harness import (
+    AuditChainIntact,
+    Availability,
+    Converged,
+    Experiment,
+    FailsClosed,
+    Healed,
+    Injection,
+    Kill,
+    LedgerBalanced,
+    Load,
+    MonotonicStatus,
+    NoDuplicatePayments,
+    NoLostPayments,
+    NoPhantomPayments,
+    Phases,
+    ReadYourWrites,
+    Reconciled,
+    Rto,
+    SingleWriter,
+)
+
+experiment = Experiment(
+    hypothesis="When a settlement worker dies in its calls, the other settles each of its payments exactly once.",
+    load=Load(
+        rate_per_s=45,
+        mix={
+            "create_payment": 5,
+            "create_four_eyes": 11,
+            "approve": 10,
+            "reject": 1,
+            "read_status": 15,
+            "forbidden_no_token": 0.75,
+            "forbidden_self_approval": 0.75,
+            "forbidden_payer_approval": 0.75,
+            "forbidden_other_body": 0.75,
+        },
+    ),
+    injections=[Injection(Kill("settlement:one"), at_s=5, for_s=15)],
+    phases=Phases(baseline_s=5, fault_s=25, recovery_max_s=20, sustained_s=3),
+    expect=[
+        Rto(max_s=1),
+        NoLostPayments(),
+        NoDuplicatePayments(),
+        NoPhantomPayments(),
+        LedgerBalanced(),
+        Availability(min_ratio=0.98),
+        Converged(),
+        Reconciled(),
+        MonotonicStatus(),
+        ReadYourWrites(),
+        SingleWriter(),
+        FailsClosed(),
+        AuditChainIntact(),
+        Healed(),
+    ],
+    profile="full",
+    tags=["service", "settlement"],
+)
