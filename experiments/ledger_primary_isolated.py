@@ -8,7 +8,7 @@ primary rejoins as a replica.
 
 Expectation: RTO <= 32 s: ttl 20 s + loop_wait 5 s + promotion 3 s + router and clients 2 s + 2 s because the
 isolation also silences the router's sessions, which end by time-out. RPO = 0: what the isolated
-primary took could not be confirmed by the synchronous standby, so none of it was acknowledged.
+primary took could not be confirmed by a standby, so none of it was acknowledged.
 """
 
 from harness import (

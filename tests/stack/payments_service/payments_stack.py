@@ -112,13 +112,13 @@ class PaymentsStack:
         return node
 
     def whole(self) -> bool:
-        """One primary, both replicas streaming to it, one of them synchronous."""
+        """One primary, both replicas streaming to it, both of them in the quorum."""
         try:
             (node,) = self.roles()["primary"]
             states = self.sql(node, "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'")
         except (AssertionError, ValueError):
             return False
-        return sorted(states.split()) in (["async", "sync"], ["quorum", "quorum"])
+        return sorted(states.split()) == ["quorum", "quorum"]
 
     def observe(self, run: str, *, on: str = "payments-1", timeout_s: float = 15) -> list[dict[str, object]]:
         words = [
