@@ -6,15 +6,16 @@ acknowledged in between exists nowhere else. With strict synchronous replication
 Steady state: 90 of 100 operations are acknowledged within a second of their intended time.
 
 Recovery strategy: during the cut the primary holds every commit back, since no standby confirms it; after
-the kill the standby that has more of the log is promoted when the leader key expires. The old primary comes back, is rewound and
-follows.
+the kill the standby that has more of the log is promoted when the leader key expires. The old primary comes back, is
+rewound and follows.
 
 The kill comes before half of wal_sender_timeout (10 s) is over: in strict mode a cut that outlives it leaves no
 synchronous standby to promote, which is another experiment.
 
 Expectation: RTO <= 38 s, counted from the cut: 4 s until the kill, then ttl 20 s + loop_wait 5 s, another loop_wait if
-the standbys did not see each other at the first look, + promotion 3 s + router and clients 1 s. RPO = 0 on the reference stack; **on the
-variant async-replication this must fail**: about rate x share of payments x 4 s acknowledged payments are lost.
+the standbys did not see each other at the first look, + promotion 3 s + router and clients 1 s. RPO = 0 on the
+reference stack; **on the variant async-replication this must fail**: about rate x share of payments x 4 s
+acknowledged payments are lost.
 """
 
 from harness import (
