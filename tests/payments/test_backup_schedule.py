@@ -91,9 +91,10 @@ def test_when_nothing_is_due_nothing_is_too_old_but_what_rests(held, tries, now)
 
 def test_settings_come_from_the_environment_and_never_show_the_password():
     """They may end up in a log; a pause of no seconds is refused."""
-    environ = {"LEDGER_WRITE": "r:5000", "LEDGER_OBSERVER_PASSWORD": "secret-word"}
+    environ = {"LEDGER_WRITE": "r:5000", "BACKUP_LEDGER_NODES": "a,b"}
+    environ["LEDGER_OBSERVER_PASSWORD"] = "secret-word"
     settings = Settings.from_environment(environ | {"BACKUP_FULL_EVERY_S": "7.5"})
-    assert (settings.every_s[Job.FULL], settings.ledger) == (7.5, ("r", 5000))
+    assert (settings.every_s[Job.FULL], settings.ledger, settings.nodes) == (7.5, ("r", 5000), ("a", "b"))
     assert "secret-word" not in repr(settings)
     for wrong in ("0", "-1", "nan", "inf", "often"):
         with pytest.raises(ValueError, match=r"seconds above 0|could not convert"):

@@ -83,7 +83,8 @@ def test_only_the_repository_knows_the_passphrase_of_the_backups():
 def test_every_ledger_node_is_told_the_profile_and_named_to_the_repository():
     """The profile decides whether WAL is archived; a node that is not named could not be copied or send its WAL."""
     config = (FOLDER / "images" / "backup" / "repository.conf").read_text()
-    for number, node in enumerate(STACK["x-harness"]["groups"]["ledger"]["nodes"], start=1):
+    ledger = STACK["x-harness"]["groups"]["ledger"]["nodes"]
+    assert STACK["services"]["backup"]["environment"]["BACKUP_LEDGER_NODES"] == ",".join(ledger)
+    for node in ledger:
         assert STACK["services"][node]["environment"]["STACK_PROFILES"] == "${COMPOSE_PROFILES:-}"
-        assert f"pg{number}-host={node}\n" in config
         assert f"tls-server-auth={node}=ledger\n" in config

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .nodes import options
 from .repository import InfoError, Repository
 from .schedule import Job
 
@@ -39,14 +41,16 @@ class Result:
     words: str
 
 
-def run(job: Job) -> Result:
-    """Do a job; no end within its deadline is a failure."""
-    return _pgbackrest(*_COMMANDS[job], within_s=_WITHIN_S[job])
+def run(job: Job, nodes: Sequence[str]) -> Result:
+    """Do a job with these nodes of the ledger; no end within its deadline is a failure."""
+    if job is Job.VERIFY:
+        return _pgbackrest(*_COMMANDS[job], within_s=_WITHIN_S[job])
+    return _with_ledger(nodes, *_COMMANDS[job], within_s=_WITHIN_S[job])
 
 
-def make_stanza() -> Result:
+def make_stanza(nodes: Sequence[str]) -> Result:
     """Make the repository ready for this ledger; one that is ready stays as it is."""
-    return _pgbackrest("stanza-create", within_s=_QUICK_S)
+    return _with_ledger(nodes, "stanza-create", within_s=_QUICK_S)
 
 
 def info() -> Repository | None:
@@ -58,6 +62,12 @@ def info() -> Repository | None:
         return Repository.parse(result.output)
     except InfoError:
         return None
+
+
+def _with_ledger(nodes: Sequence[str], *words: str, within_s: float) -> Result:
+    if not nodes:
+        return Result(ok=False, seconds=0.0, output="", words="no node of the ledger runs")
+    return _pgbackrest(*options(nodes), *words, within_s=within_s)
 
 
 def _pgbackrest(*words: str, within_s: float) -> Result:

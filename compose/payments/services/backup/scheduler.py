@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import replace
 
-from . import pgbackrest, primary
+from . import nodes, pgbackrest, primary
 from .schedule import Job, Tries, due
 from .settings import Settings
 from .state import State
@@ -44,21 +44,20 @@ class Scheduler:
         if time.monotonic() - self._looked_at >= _LOOK_EVERY_S:
             self._look()
         settings = self._settings
+        job = due(time.time(), self.state.held, self.state.tries, settings.every_s, settings.retry_s)
         # Without knowing what is there, only a check is of use: it says what is wrong.
-        held = self.state.held
-        job = due(time.time(), held, self.state.tries, settings.every_s, settings.retry_s)
         if job is not None and (self.state.readable or job is Job.CHECK):
             self._do(job)
 
     def _make_stanza(self) -> None:
         """Until there is a ledger this fails; that is the stack starting, and no news until it has lasted."""
-        result = pgbackrest.make_stanza()
+        result = pgbackrest.make_stanza(nodes.running(self._settings.nodes))
         self._stanza_made = result.ok
         if not result.ok:
             _say("stanza", result, "info")
 
     def _do(self, job: Job) -> None:
-        result = pgbackrest.run(job)
+        result = pgbackrest.run(job, nodes.running(self._settings.nodes))
         at = time.time()
         before = self.state.tries.get(job, Tries())
         now = Tries(ok_at=at) if result.ok else Tries(before.ok_at, at)

@@ -17,12 +17,14 @@ class Settings:
     Attributes:
         every_s: each job is done again when its last success is so old.
         retry_s: a job that failed is tried again after this.
-        ledger: host and port that lead to the ledger's primary.
+        nodes: the ledger's nodes.
+        ledger: host and port that lead to the primary of them.
         password: of the database role ``observer``.
     """
 
     every_s: Mapping[Job, float]
     retry_s: float
+    nodes: tuple[str, ...]
     ledger: tuple[str, int]
     password: str = field(repr=False)
 
@@ -31,7 +33,7 @@ class Settings:
         """Read the settings.
 
         Raises:
-            KeyError: LEDGER_WRITE or LEDGER_OBSERVER_PASSWORD is missing.
+            KeyError: LEDGER_WRITE, BACKUP_LEDGER_NODES or LEDGER_OBSERVER_PASSWORD is missing.
             ValueError: a value is not what it must be.
         """
         host, _, port = environ["LEDGER_WRITE"].rpartition(":")
@@ -43,6 +45,7 @@ class Settings:
                 Job.VERIFY: _seconds(environ, "BACKUP_VERIFY_EVERY_S", "600"),
             },
             retry_s=_seconds(environ, "BACKUP_RETRY_S", "5"),
+            nodes=tuple(environ["BACKUP_LEDGER_NODES"].split(",")),
             ledger=(host, int(port)),
             password=environ["LEDGER_OBSERVER_PASSWORD"],
         )
