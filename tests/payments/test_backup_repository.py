@@ -3,6 +3,8 @@ import json
 
 import pytest
 from backup.metrics import render
+from backup.nodes import options
+from backup.pgbackrest import sound
 from backup.repository import EMPTY, Backup, InfoError, Repository, segment_number
 from backup.schedule import Job, Tries
 from backup.state import State
@@ -128,3 +130,25 @@ def test_a_job_that_failed_keeps_the_time_of_its_last_success():
     assert 'backup_job_ok{kind="full"} 0' in text
     assert 'backup_job_ok_timestamp_seconds{kind="full"} 7.000' in text
     assert 'backup_job_seconds{kind="full"} 1.500' in text
+
+
+@pytest.mark.parametrize(
+    ("report", "whole"),
+    [
+        ("stanza: ledger\nstatus: ok\n  backup: none found\n", True),
+        ("stanza: ledger\nstatus: error\n  archiveId: 17-1, total WAL checked: 6\n    other: 1\n", False),
+        ("stanza: ledger\nstatus: error\n  backup: B, status: ok, total files checked: 1\n", False),
+        ("", False),
+    ],
+)
+def test_a_report_of_verify_is_read_and_its_exit_status_not_believed(report, whole):
+    """It is 0 also when files are damaged."""
+    assert sound(report) == whole
+
+
+def test_only_nodes_that_are_named_are_in_the_options():
+    """Numbered from 1, each with its place and its certificates."""
+    words = options(["ledger-2", "ledger-3"])
+    assert [word for word in words if "-host=" in word] == ["--pg1-host=ledger-2", "--pg2-host=ledger-3"]
+    assert {"--pg1-host-type=tls", "--pg2-path=/var/lib/ledger/data"} <= set(words)
+    assert options([]) == []

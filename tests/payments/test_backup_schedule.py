@@ -67,9 +67,10 @@ def test_a_failed_check_holds_up_everything_until_it_succeeds():
 
 def test_a_failed_full_backup_does_not_hold_up_the_incremental_one():
     """As long as there is an older full one to stand on."""
-    failed = ALL_WELL | {Job.FULL: Tries(failed_at=NOW - 1)}
+    failed = ALL_WELL | {Job.FULL: Tries(failed_at=NOW - 29)}
     assert asked(backup("full", 900), tries=failed) is Job.INCREMENTAL
     assert due(NOW, Repository(), failed, EVERY_S, RETRY_S) is None
+    assert due(NOW + 1, Repository(), failed, EVERY_S, RETRY_S) is Job.FULL
 
 
 @given(held=REPOSITORIES, tries=TRIES, now=TIMES)

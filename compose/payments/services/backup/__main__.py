@@ -23,7 +23,7 @@ def main() -> None:
     settings = Settings.from_environment(os.environ)
     if len(sys.argv) > 1:
         result = pgbackrest.run(Job(sys.argv[1]), nodes.running(settings.nodes))
-        sys.exit(0 if result.ok else f"{result.output}{result.words}")
+        sys.exit(0 if result.ok else result.words)
     # A command that runs is ended with the container; pgBackRest takes up or throws away what is half done.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     scheduler = Scheduler(settings)

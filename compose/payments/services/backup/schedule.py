@@ -38,8 +38,8 @@ def due(
 ) -> Job | None:
     """The most urgent job that is due, or None.
 
-    1. A job that failed rests for ``retry_s``, and holds up no other job meanwhile; only after a failed check
-       nothing else is tried: a backup without its WAL is none.
+    1. A job that failed rests for ``retry_s``, or a twentieth of its own period when that is longer, and holds up no
+       other job meanwhile; only after a failed check nothing else is tried: a backup without its WAL is none.
     2. Check and verify go by their own last success, backups by what the repository holds, so that neither a
        restart of this program nor a lost repository leads it astray.
     3. An incremental backup is also due when the ledger has changed its timeline since the last backup: what the
@@ -51,7 +51,7 @@ def due(
         tried = tries.get(job, Tries())
         if not _wanted(job, now, held, tried, every_s[job]):
             continue
-        if tried.failed_at is None or _older(tried.failed_at, now, retry_s):
+        if tried.failed_at is None or _older(tried.failed_at, now, max(retry_s, every_s[job] / 20)):
             return job
         if job is Job.CHECK:
             return None
