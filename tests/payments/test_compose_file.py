@@ -71,3 +71,20 @@ def test_each_payments_node_has_one_weight_at_the_edge():
         assert 1 <= int(weights[name]) <= 256
         assert f'server {node} {node}:8000 weight "${{{name}-1}}"' in config
     assert len(weights) == 3
+
+
+def test_only_the_repository_knows_the_passphrase_of_the_backups():
+    """A ledger node that is broken into can add WAL, but cannot read what others left."""
+    text = {name: str(service.get("environment")) for name, service in STACK["services"].items()}
+    assert {name for name, words in text.items() if "BACKUP_CIPHER_PASSWORD" in words} == {"backup"}
+    assert STACK["services"]["backup"]["profiles"] == ["full"]
+
+
+def test_every_ledger_node_is_told_the_profile_and_named_to_the_repository():
+    """The profile decides whether WAL is archived; a node that is not named could not be copied or send its WAL."""
+    config = (FOLDER / "images" / "backup" / "repository.conf").read_text()
+    ledger = STACK["x-harness"]["groups"]["ledger"]["nodes"]
+    assert STACK["services"]["backup"]["environment"]["BACKUP_LEDGER_NODES"] == ",".join(ledger)
+    for node in ledger:
+        assert STACK["services"][node]["environment"]["STACK_PROFILES"] == "${COMPOSE_PROFILES:-}"
+        assert f"tls-server-auth={node}=ledger\n" in config

@@ -63,13 +63,16 @@ class PaymentsStack:
         ]
 
     def up(self) -> None:
-        names = yaml.safe_load((FOLDER / "compose.yaml").read_text())["x-harness"]["secrets"]
-        self.passwords = {name: secrets.token_hex(16) for name in names}
-        lines = [f"{name}={value}\n" for name, value in self.passwords.items()]
-        (self.folder / "secrets.env").write_text("".join(lines))
+        self.write_secrets()
         self.compose("build", "--quiet", timeout_s=600)
         self.compose("up", "-d", "--wait", timeout_s=180)
         self.base = "http://" + self.compose("port", "edge", "8080").strip()
+
+    def write_secrets(self, more: str = "") -> None:
+        names = yaml.safe_load((FOLDER / "compose.yaml").read_text())["x-harness"]["secrets"]
+        self.passwords = {name: secrets.token_hex(16) for name in names}
+        lines = [f"{name}={value}\n" for name, value in self.passwords.items()]
+        (self.folder / "secrets.env").write_text("".join(lines) + more)
 
     def down(self) -> None:
         self.compose("down", "--volumes", "--rmi", "local", "--timeout", "2", timeout_s=180)
