@@ -10,7 +10,7 @@ Expectation: RTO <= 3 s: reads on the dead replica wait for the router's two che
 Detected within 15 s: a scrape every 2 s with a time-out of 1 s, an evaluation every 2 s, 4 s for which it must hold and
 which end at an evaluation, a look of the harness once a second: 2 + 1 + 2 + 4 + 2 + 1 = 12 s, and 3 s for two busy
 cores. Resolved within 15 s of the start: the node is a replica after 2 to 7 s, then scrape, evaluation and look take
-5 s, and 3 s as before.
+5 s, and 3 s as before. **On the variant alerts-off this must fail**: nobody is told.
 """
 
 from harness import (
