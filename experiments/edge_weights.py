@@ -6,8 +6,8 @@ Recovery strategy: none is needed. That the survivors have the shares of a dead 
 
 Expectation: the weights are those of x-edge-weights in compose.yaml. The edge takes the nodes in turn by weight, so a
 share is off by some requests at most, whatever chance does; 2 of 100 is the tolerance for requests that were sent
-twice. With equal shares payments-1 would be 6.7 away, which the 1500 answers of 25 s tell apart (3 standard deviations
-are 3.8). Judged after the baseline: a node that has just come up is eased in for 5 s.
+twice. Judged after the baseline: a node that has just come up is eased in for 5 s. **On the variant equal-weights this
+must fail**: payments-1 is 6.7 of 100 away, which the 1500 answers of 25 s tell apart (3 standard deviations are 3.8).
 """
 
 from harness import (

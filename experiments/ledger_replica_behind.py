@@ -5,9 +5,8 @@ Steady state: 90 of 100 operations are acknowledged within a second of their int
 Recovery strategy: the primary's commits wait for the other standby, so nobody notices the cut by writing. The replica
 that is behind keeps its share of the reads: the router takes it out only when it lags by 16 MB. A reader sends the
 position that he knows (X-Read-After); the replica has not replayed it, so it is not believed and the primary is asked.
-After the cut the replica takes what it missed from the primary's log.
-
-The cut is over before wal_sender_timeout (10 s), so the replica comes back on its connection.
+The replica gives its dead connection up after wal_receiver_timeout (10 s), makes a new one, and takes what it missed
+from the primary's log.
 
 Expectation: RTO <= 1 s, one window: a read that asks twice takes some milliseconds more. 98 of 100 operations in time,
 for the moment in which the cut catches commits that this replica would have confirmed first. **On the variant
