@@ -60,7 +60,8 @@ def phase_at(timeline: Timeline) -> PhaseAt:
     An event's ``wall`` is when it was written down, at or after the moment of its ``at``; so the least difference
     of the two is that of the clocks.
     """
-    apart = [_epoch(event["wall"]) - float(event["at"]) for event in timeline.events if event.get("wall")]
+    written = ((_moment(str(event.get("wall", "")).removesuffix("Z")), event) for event in timeline.events)
+    apart = [wall.timestamp() - float(event["at"]) for wall, event in written if wall]
     starts = [(span.start + min(apart), name) for name, span in timeline.phases.items()] if apart else []
 
     def find(moment: datetime) -> str:
@@ -70,8 +71,12 @@ def phase_at(timeline: Timeline) -> PhaseAt:
     return find
 
 
-def _epoch(wall: str) -> float:
-    return datetime.fromisoformat(wall.removesuffix("Z")).replace(tzinfo=UTC).timestamp()
+def _moment(text: str) -> datetime | None:
+    """What is no time is no reason to show no report."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def read_logs(folder: Path, phase_of: PhaseAt) -> tuple[NodeLog, ...]:
@@ -109,7 +114,7 @@ def sift(node: str, lines: Iterable[str], phase_of: PhaseAt = lambda _: "") -> N
         total += 1
         stamp = _STAMP.match(line)
         if stamp:
-            moment = datetime.fromisoformat(stamp[1]).replace(tzinfo=UTC)
+            moment = _moment(stamp[1])
         if not speaks_of_an_error(line[stamp.end() :] if stamp else line):
             continue
         errors += 1

@@ -114,6 +114,14 @@ def test_without_a_timeline_no_line_is_in_a_phase():
     assert phase_at(Timeline(()))(START) == ""
 
 
+def test_a_time_that_is_none_puts_a_line_in_no_phase():
+    """Whatever stands in a folder, there is a report."""
+    broken = Timeline([{"at": 1.0, "kind": "phase", "phase": "setup", "wall": "yesterday"}])
+    assert phase_at(broken)(START) == ""
+    log = sift("n", ["2026-13-99T12:00:00Z ERROR\n"], phase_at(timeline(*RUN)))
+    assert dict(log.by_phase) == {"": 1}
+
+
 def test_errors_are_counted_by_phase():
     """A line without a stamp was written when the one before it was."""
     find = phase_at(timeline(*RUN))
