@@ -11,9 +11,10 @@ from pathlib import Path
 
 from harness.errors import RunFolderError
 from harness.report.severity import speaks_of_an_error
+from harness.run_folder import RunFolder
 from harness.timeline import Timeline
 
-__all__ = ["NodeLog", "phase_at", "read_logs"]
+__all__ = ["NodeLog", "log_errors", "phase_at", "read_logs"]
 
 LINES_MAX = 12
 LINE_CHARACTERS_MAX = 240
@@ -90,6 +91,16 @@ def read_logs(folder: Path, phase_of: PhaseAt) -> tuple[NodeLog, ...]:
         RunFolderError: a log is there and cannot be read.
     """
     return tuple(_read(path, phase_of) for path in sorted(folder.glob("*.log")))
+
+
+def log_errors(folder: RunFolder) -> dict[str, dict[str, int]]:
+    """How many lines of each node's log speak of an error, by phase; nodes without one are left out.
+
+    Raises:
+        RunFolderError: the timeline or a log cannot be read.
+    """
+    logs = read_logs(folder.logs, phase_at(Timeline.read(folder.timeline)))
+    return {log.node: dict(log.by_phase) for log in logs if log.errors}
 
 
 def _read(path: Path, phase_of: PhaseAt) -> NodeLog:
