@@ -221,20 +221,41 @@ def _fault(chart: Chart, fault: FaultMark, y: float) -> str:
 
 
 def _alert(chart: Chart, alert: AlertMark, y: float) -> str:
-    """A bar for each stretch of firing; the name inside the longest, else beside them all."""
+    """A bar for each stretch of firing; the name inside the longest, beside them or between two of them."""
     kind = "page" if alert.severity == "page" else "warn"
     boxes = [_box(chart, start, chart.length_s if end is None else end) for start, end in alert.spans]
     bars = [
         svg.rect(x, y, wide, _LANE, f"alert-{kind}", told=_told(alert, *span))
         for (x, wide), span in zip(boxes, alert.spans, strict=True)
     ]
-    x, wide = max(boxes, key=lambda box: box[1])
-    if len(alert.name) * _CHARACTER + 8 <= wide:
-        words = svg.text(x + 6, y + 11.5, alert.name, f"on-{kind}")
-    else:
-        words = _beside(chart, boxes[0][0], sum(boxes[-1]), y, alert.name)
+    places = list(_places(chart, boxes, f"on-{kind}"))
+    fitting = [place for place in places if len(alert.name) * _CHARACTER + 8 <= place.room]
+    place = fitting[0] if fitting else max(places, key=lambda one: one.room)
+    said = _cut(alert.name, place.room - 8)
+    words = svg.text(place.x, y + 11.5, said, place.class_, text_anchor=place.anchor)
     name = svg.text(chart.left - 6, y + 11.5, _cut("alert", chart.left - 8), "tick", text_anchor="end")
     return name + "".join(bars) + words
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a name could stand: so many pixels wide, and written from ``x`` on or up to it."""
+
+    room: float
+    x: float
+    class_: str = "beside"
+    anchor: str = "start"
+
+
+def _places(chart: Chart, boxes: list[tuple[float, float]], inside: str) -> Iterable[_Place]:
+    """In the longest bar, then right of them all, left of them all, and between two of them."""
+    x, wide = max(boxes, key=lambda box: box[1])
+    yield _Place(wide, x + 5, inside)
+    ends = [x + wide for x, wide in boxes]
+    yield _Place(chart.width - _RIGHT - ends[-1], ends[-1] + 5)
+    yield _Place(boxes[0][0] - chart.left, boxes[0][0] - 5, anchor="end")
+    for end, (x, _) in zip(ends, boxes[1:], strict=False):
+        yield _Place(x - end, end + 5)
 
 
 def _box(chart: Chart, start_s: float, end_s: float) -> tuple[float, float]:
@@ -251,20 +272,15 @@ def _told(alert: AlertMark, start_s: float, end_s: float | None) -> str:
 
 def _label(chart: Chart, x: float, wide: float, y: float, words: str) -> str:
     """Words inside their bar, else right of it, else left of it: wherever they fit, cut if nowhere."""
-    if len(words) * _CHARACTER + 8 <= wide:
-        return svg.text(x + 6, y + 11.5, words, "inside")
-    return _beside(chart, x, x + wide, y, words)
-
-
-def _beside(chart: Chart, left: float, right: float, y: float, words: str) -> str:
-    """Words right of what they name, else left of it, else right of it and cut."""
     need = len(words) * _CHARACTER + 8
     edge = chart.width - _RIGHT
-    if right + need <= edge:
-        return svg.text(right + 5, y + 11.5, words, "beside")
-    if left - need >= chart.left:
-        return svg.text(left - 5, y + 11.5, words, "beside", text_anchor="end")
-    return svg.text(right + 5, y + 11.5, _cut(words, edge - right - 5), "beside")
+    if need <= wide:
+        return svg.text(x + 6, y + 11.5, words, "inside")
+    if x + wide + need <= edge:
+        return svg.text(x + wide + 5, y + 11.5, words, "beside")
+    if x - need >= chart.left:
+        return svg.text(x - 5, y + 11.5, words, "beside", text_anchor="end")
+    return svg.text(x + wide + 5, y + 11.5, _cut(words, edge - x - wide - 5), "beside")
 
 
 def _lane(chart: Chart, lane: Lane, y: float) -> str:
