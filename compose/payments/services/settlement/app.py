@@ -11,6 +11,7 @@ from payments.http import Receive, Request, Response, Scope, Send
 
 from .bank import Bank
 from .books import BooksWatch
+from .figures import figures
 from .outbox import Outbox
 from .settings import Settings
 from .worker import Worker
@@ -56,7 +57,7 @@ class Application:
             ready = self._worker.ready
             return Response(200 if ready else 503, b"ready\n" if ready else b"not ready\n", "text/plain")
         if request.path == ("metrics",):
-            return Response(200, _figures(self._worker, self._books).encode(), _TEXT)
+            return Response(200, figures(self._worker, self._books).encode(), _TEXT)
         if request.path == ("statement",):
             return await self._statement(query)
         return Response(404, b"not found\n", "text/plain")
@@ -67,30 +68,6 @@ class Application:
         except (OSError, http.client.HTTPException) as error:
             return Response(502, f"the acquirer does not answer: {error}\n".encode(), "text/plain")
         return Response(status, body)
-
-
-def _figures(worker: Worker, books: BooksWatch) -> str:
-    """What is not known has no line: a figure that is made up would keep an alert silent."""
-    seen = worker.backlog
-    gauges: dict[str, float] = (
-        {}
-        if seen is None
-        else {
-            "settlement_backlog": seen.waiting,
-            "settlement_backlog_oldest_seconds": round(seen.oldest_s, 3),
-            "settlement_parked": seen.parked,
-        }
-    )
-    gauges |= {
-        "settlement_in_flight": worker.in_flight,
-        "settlement_ready": int(worker.ready),
-    }
-    lines = [line for name, value in gauges.items() for line in (f"# TYPE {name} gauge", f"{name} {value}")]
-    results = ("settled", "failed", "again", "parked", "unposted")
-    lines.append("# TYPE settlement_items_total counter")
-    lines += [f'settlement_items_total{{result="{name}"}} {worker.counts[name]}' for name in results]
-    lines += books.figures()
-    return "\n".join(lines) + "\n"
 
 
 def create() -> Application:
