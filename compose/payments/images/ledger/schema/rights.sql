@@ -11,4 +11,4 @@ GRANT EXECUTE ON FUNCTION books.take_from_outbox, books.finish, books.postpone T
 GRANT USAGE ON SCHEMA identity TO payments, users;
 GRANT EXECUTE ON FUNCTION identity.principal TO payments, users;
 GRANT EXECUTE ON FUNCTION identity.register, identity.try_log_in, identity.begin_session, identity.end_session,
-    identity.me, identity.change_profile TO users;
+    identity.me, identity.change_profile, identity.try_password, identity.change_password TO users;
