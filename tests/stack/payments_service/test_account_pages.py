@@ -166,15 +166,22 @@ def _token(stack, role):
 
 @contextmanager
 def lagging(stack):
-    """One replica that receives everything and replays nothing."""
+    """One replica that receives everything and replays nothing.
+
+    Patroni ends such a pause within its loop of 5 s, unless it is told to leave everything as it is.
+    """
     node = stack.roles()["replica"][0]
-    stack.sql(node, "SELECT pg_wal_replay_pause()")
     paused = "SELECT pg_get_wal_replay_pause_state() = 'paused'"
+    patronictl = ("patronictl", "-c", "/run/patroni.yaml")
+    stack.run(node, *patronictl, "pause", "--wait")
     try:
+        stack.sql(node, "SELECT pg_wal_replay_pause()")
         within(10, f"{node} stops replaying", lambda: stack.sql(node, paused) == "t")
         yield node
+        assert stack.sql(node, paused) == "t", f"{node} went on replaying"
     finally:
         stack.sql(node, "SELECT pg_wal_replay_resume()")
+        stack.run(node, *patronictl, "resume", "--wait")
     within(30, "the ledger is whole again", stack.whole)
 
 
