@@ -6,7 +6,7 @@ Recovery strategy: none is needed. A run that fails here says that the stack, th
 the experiments on settlement.
 
 The load is all that people do: they log in, create payments, approve or reject another's, follow them, list what they
-paid, read statements, change their profiles, and try what they must not. Of 40 operations a second 10 create a payment
+paid, read statements, change their profiles, and try what they must not. Of 44 operations a second 11 create a payment
 by four eyes and as many decide on one.
 
 Expectation: all of it is acknowledged in time but for a stray one, the settlement workers keep up with the approvals,
@@ -37,7 +37,7 @@ from harness import (
 experiment = Experiment(
     hypothesis="Ten whole payments a second are created, approved, settled and read while nothing is harmed.",
     load=Load(
-        rate_per_s=40,
+        rate_per_s=44,
         mix={
             "log_in": 0.25,
             "create_four_eyes": 10.25,
