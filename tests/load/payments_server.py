@@ -55,10 +55,13 @@ class Payments:
             return 201, body
         if path == "/payments":
             return self.create(body, key, who)
+        return self.look(method, path, who)
+
+    def look(self, method, path, who):
+        name = path.split("/")[2]
         if path.endswith("/statement"):
-            owner = self.owners[path.split("/")[2]]
-            return (403, {}) if self.strict and owner != who else (200, {"items": []})
-        payment = self.payments.get(path.split("/")[2])
+            return (403, {}) if self.strict and self.owners[name] != who else (200, {"items": []})
+        payment = self.payments.get(name)
         if payment is None:
             return 404, {}
         return (200, payment) if method == "GET" else self.decide(payment, path, who)

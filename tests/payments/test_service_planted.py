@@ -7,6 +7,7 @@ import logging
 
 import pytest
 from payments.http import Request
+from payments.ledger import Sight
 from payments.planted import APPROVE_UNCHECKED, STALE_READS, planted
 from payments.problems import Refused
 from payments.routes import Api
@@ -26,7 +27,7 @@ class Ledger:
 
     async def payment(self, _payment_id, after):
         self.after.append(after)
-        return ROW, "0/20"
+        return ROW, Sight("ledger-1", "0/20")
 
     async def decide(self, payment_id, _key, actor, decision):
         self.decided.append((payment_id, actor, decision))
