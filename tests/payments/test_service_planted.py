@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import ClassVar
 
 import pytest
 from payments.http import Request
-from payments.ledger import Sight
 from payments.planted import APPROVE_UNCHECKED, STALE_READS, planted
 from payments.problems import Refused
 from payments.routes import Api
 
 ROW = {"payment_id": "p-1", "status": "created"}
+
+
+class Sight:
+    headers: ClassVar = {"x-ledger-reader": "ledger-1", "x-ledger-position": "0/20"}
 
 
 class Ledger:
@@ -27,7 +31,7 @@ class Ledger:
 
     async def payment(self, _payment_id, after):
         self.after.append(after)
-        return ROW, Sight("ledger-1", "0/20")
+        return ROW, Sight
 
     async def decide(self, payment_id, _key, actor, decision):
         self.decided.append((payment_id, actor, decision))
