@@ -1,17 +1,18 @@
 """Selectors: how an experiment names nodes, and which nodes that is now. Pure.
 
-======================  =========================================================================
-selector                names
-======================  =========================================================================
-``ledger``              every node of the group; or the node of this name
-``ledger:all``          every node of the group
-``ledger:primary``      the nodes of the group that play the role now; ``replica`` is any standby
-``ledger:replica:one``  one of those that play the role now, by the seed
-``ledger:one``          one node of the group, by the seed
-``ledger:minority``     the largest set of its nodes that is less than half, by the seed
-``ledger:majority``     the others: within one run it is the complement of the minority
-``site:a``              every node of the site
-======================  =========================================================================
+=========================  ======================================================================
+selector                   names
+=========================  ======================================================================
+``ledger``                 every node of the group; or the node of this name
+``ledger:all``             every node of the group
+``ledger:primary``         the nodes of the group that play the role now; ``replica`` is any standby
+``ledger:replica:one``     one of those that play the role now, by the seed
+``ledger:replica:others``  the rest of those: among the same players the complement of the one
+``ledger:one``             one node of the group, by the seed
+``ledger:minority``        the largest set of its nodes that is less than half, by the seed
+``ledger:majority``        the others: within one run it is the complement of the minority
+``site:a``                 every node of the site
+=========================  ======================================================================
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from harness.errors import RoleUnknown, SelectorError
 from harness.stack.near import did_you_mean
 from harness.stack.node import Node
 
-__all__ = ["Kind", "Selector", "check_selector", "parse_selector", "plays", "resolve"]
+__all__ = ["Kind", "Part", "Selector", "check_selector", "parse_selector", "plays", "resolve"]
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _GRAMMAR = (
-    "Write group, group:role, group:role:one, group:one, group:minority, group:majority, group:all, site:a "
-    "or a node's name"
+    "Write group, group:role, group:role:one, group:role:others, group:one, group:minority, group:majority, "
+    "group:all, site:a or a node's name"
 )
 
 
@@ -51,6 +52,13 @@ _SETS = (Kind.ALL, Kind.ONE, Kind.MINORITY, Kind.MAJORITY)
 """What a group can be asked for without asking any node for its role."""
 
 
+class Part(StrEnum):
+    """Which of those that play a role: one of them, or the rest."""
+
+    ONE = "one"
+    OTHERS = "others"
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A selector, taken apart.
@@ -59,13 +67,13 @@ class Selector:
         kind: what is asked for.
         name: the group, the site or the node.
         role: the role, when one is asked for.
-        one: one of those that play the role, not all of them.
+        part: which of those that play the role; None for all of them.
     """
 
     kind: Kind
     name: str
     role: str | None = None
-    one: bool = False
+    part: Part | None = None
 
     def __str__(self) -> str:
         if self.kind is Kind.NAME:
@@ -73,7 +81,7 @@ class Selector:
         if self.kind is Kind.SITE:
             return f"site:{self.name}"
         if self.kind is Kind.ROLE:
-            return f"{self.name}:{self.role}" + (f":{Kind.ONE}" if self.one else "")
+            return f"{self.name}:{self.role}" + (f":{self.part}" if self.part else "")
         return f"{self.name}:{self.kind}"
 
 
@@ -94,8 +102,8 @@ def parse_selector(text: str) -> Selector:
             return Selector(Kind(word), name)
         case [role]:
             return Selector(Kind.ROLE, name, role)
-        case [role, Kind.ONE] if name != "site" and role not in _SETS:
-            return Selector(Kind.ROLE, name, role, one=True)
+        case [role, Part.ONE | Part.OTHERS as part] if name != "site" and role not in _SETS:
+            return Selector(Kind.ROLE, name, role, Part(part))
         case _:
             raise SelectorError("this is not a selector", where=repr(text), mend=_GRAMMAR)
 
@@ -139,8 +147,8 @@ def resolve(
     Args:
         selector: what is asked for.
         nodes: every node of the stack.
-        role_of: a node's role now; None when it gives no answer. Asked only for ``group:role`` and its ``:one``.
-        rng: decides ``one``, ``minority`` and ``majority``. Equal states give a minority and a
+        role_of: a node's role now; None when it gives no answer. Asked only for ``group:role`` and its parts.
+        rng: decides ``one``, ``others``, ``minority`` and ``majority``. Equal states give a minority and a
             majority that complement each other.
         roles: for each group the role names it knows.
 
@@ -152,8 +160,7 @@ def resolve(
     check_selector(chosen, nodes, roles)
     members = _members(chosen, nodes)
     if chosen.kind is Kind.ROLE:
-        players = _by_role(chosen, members, role_of)
-        return _by_seed(Kind.ONE, players, rng) if chosen.one else players
+        return _part(chosen, _by_role(chosen, members, role_of), rng)
     if chosen.kind in (Kind.ONE, Kind.MINORITY, Kind.MAJORITY):
         return _by_seed(chosen.kind, members, rng)
     return members
@@ -209,6 +216,18 @@ def _by_role(
         said = ", ".join(f"{node.name}: {role or 'no answer'}" for node, role in answers.items())
         raise RoleUnknown(f"no node is {selector.role} now ({said})", where=repr(str(selector)))
     return found
+
+
+def _part(selector: Selector, players: tuple[Node, ...], rng: Random) -> tuple[Node, ...]:
+    if selector.part is None:
+        return players
+    one = _by_seed(Kind.ONE, players, rng)
+    if selector.part is Part.ONE:
+        return one
+    others = tuple(node for node in players if node not in one)
+    if not others:
+        raise RoleUnknown(f"only {players[0].name} is {selector.role} now", where=repr(str(selector)))
+    return others
 
 
 def _less_than_half(count: int) -> int:

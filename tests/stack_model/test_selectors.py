@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.errors import RoleUnknown, SelectorError
 from harness.stack.node import Node
-from harness.stack.selectors import Kind, Selector, check_selector, parse_selector, plays, resolve
+from harness.stack.selectors import Kind, Part, Selector, check_selector, parse_selector, plays, resolve
 
 ROLES = {"ledger": ("primary", "sync-standby", "replica"), "etcd": ("leader", "follower"), "edge": ()}
 WORDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,8}", fullmatch=True)
@@ -84,15 +84,25 @@ def test_a_selector_that_names_nothing_says_why(selector: str, said: str) -> Non
         resolve(selector, NODES, nobody_is_asked, rng=Random(1), roles=ROLES)
 
 
-def test_one_of_a_role_is_one_of_its_players() -> None:
-    """The seed decides which, and reaches each of them; of a role with one player it is that one."""
+@given(st.integers())
+def test_one_of_a_role_and_the_others_are_its_players(seed: int) -> None:
+    """They share no node and are all that play the role; of a role with one player it is that one."""
+    one, others = (names(f"ledger:replica:{part}", seed=seed) for part in Part)
+    assert len(one) == 1
+    assert sorted(one + others) == names("ledger:replica")
+    assert names("ledger:primary:one", seed=seed) == ["ledger-2"]
+
+
+def test_the_seed_reaches_each_player() -> None:
+    """And who does not play the role is not chosen, nor is anybody when there is no second player."""
     assert {tuple(names("ledger:replica:one", seed=seed)) for seed in range(40)} == {
         ("ledger-0",),
         ("ledger-1",),
     }
-    assert names("ledger:primary:one") == ["ledger-2"]
     with pytest.raises(RoleUnknown, match="no node is leader now"):
         names("etcd:leader:one", now={})
+    with pytest.raises(RoleUnknown, match="only ledger-2 is primary now"):
+        names("ledger:primary:others")
 
 
 def test_a_role_that_nobody_plays_now() -> None:
@@ -115,12 +125,12 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
     kind=st.sampled_from(list(Kind)),
     name=WORDS.filter("site".__ne__),
     role=WORDS.filter(lambda w: w not in set(Kind)),
-    one=st.booleans(),
+    part=st.sampled_from([None, *Part]),
 )
-def test_a_selector_survives_printing(kind: Kind, name: str, role: str, one: bool) -> None:
+def test_a_selector_survives_printing(kind: Kind, name: str, role: str, part: Part | None) -> None:
     """What is printed is read back as the same selector."""
     asks = kind is Kind.ROLE
-    selector = Selector(kind, name, role if asks else None, one=asks and one)
+    selector = Selector(kind, name, role if asks else None, part if asks else None)
     assert parse_selector(str(selector)) == selector
 
 
