@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from harness.errors import AgentError
+from harness.timeline import ALERTS_UNREADABLE
 
 __all__ = ["AlertWatch", "firing"]
 
@@ -85,7 +86,7 @@ class AlertWatch:
             seen = firing(*self._ask())
         except (AgentError, ValueError) as error:
             if not self._silent:
-                self._note(f"the alerts cannot be read: {error}")
+                self._note(f"{ALERTS_UNREADABLE}: {error}")
             self._silent = True
             return
         self._silent = False

@@ -39,7 +39,10 @@ from typing import Any
 
 from harness.errors import RunFolderError
 
-__all__ = ["InjectionRecord", "Span", "Timeline"]
+__all__ = ["ALERTS_UNREADABLE", "InjectionRecord", "Span", "Timeline"]
+
+ALERTS_UNREADABLE = "the alerts cannot be read"
+"""How the note begins that is left when the monitoring gave no answer; whoever judges alerts looks for it."""
 
 
 @dataclass(frozen=True, slots=True)

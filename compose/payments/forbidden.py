@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import gevent
-from four_eyes import CURRENCY, FourEyes
+from four_eyes import FourEyes
 
 from harness.clock import now
 from harness.load.child import Answer, Call, operation
@@ -48,7 +48,9 @@ class Forbidden(FourEyes):
         self._bait: list[str] = []
         self._anothers = self.key("bystanders-own")
         self._let_expire()
-        self.prepare("open_account", {f"{self._anothers}-open": self._open_anothers()})
+        self.prepare(
+            "open_account", {f"{self._anothers}-open": self._open_owned(self._anothers, "bystander")}
+        )
         keys = [self.key(f"bait-{number}") for number in range(BAIT)]
         self.prepare("create_four_eyes", {key: self._lay(key) for key in keys})
         gevent.sleep(max(0.0, self._expired_at + MARGIN_S - now()))
@@ -107,10 +109,6 @@ class Forbidden(FourEyes):
 
         body = {**terms, "flow": "four-eyes"}
         return Call("POST", "/payments", body, self._as("maker", key), request=terms, verify=verify)
-
-    def _open_anothers(self) -> Call:
-        body = {"account_id": self._anothers, "currency": CURRENCY, "may_be_negative": True, "owned": True}
-        return Call("POST", "/accounts", body, self._as("bystander", f"{self._anothers}-open"))
 
     def _let_expire(self) -> None:
         """Log the maker in once more, for a second."""

@@ -63,7 +63,9 @@ class FourEyes(OpenUser):
         self.prepare("register", {self.key(f"{who}-new"): self._employ(who) for who in _PEOPLE})
         self.prepare("log_in", {self.key(f"{who}-in"): self._let_in(who) for who in _PEOPLE})
         self._owned = [self.key(f"own-{number}") for number in range(OWNED)]
-        self.prepare("open_account", {f"{name}-open": self._open_owned(name) for name in self._owned})
+        self.prepare(
+            "open_account", {f"{name}-open": self._open_owned(name, "maker") for name in self._owned}
+        )
         stock = [self.key(f"stock-{number}") for number in range(STOCK)]
         self.prepare("create_four_eyes", {key: self.create_four_eyes(key) for key in stock})
 
@@ -123,10 +125,10 @@ class FourEyes(OpenUser):
         body = {"login": self._name_of(who), "password": self._password}
         return Call("POST", "/sessions", body, verify=verify)
 
-    def _open_owned(self, name: str) -> Call:
+    def _open_owned(self, name: str, owner: str) -> Call:
         # He may owe: the load is not about funds.
         body = {"account_id": name, "currency": CURRENCY, "may_be_negative": True, "owned": True}
-        return Call("POST", "/accounts", body, self._as("maker"))
+        return Call("POST", "/accounts", body, self._as(owner))
 
     def _name_of(self, who: str) -> str:
         return self.key(who).lower()

@@ -7,6 +7,7 @@ from typing import Any
 
 from account_readers import AccountReaders
 from forbidden import Forbidden
+from four_eyes import CURRENCY
 from people import People
 
 from harness.clock import now
@@ -17,7 +18,6 @@ ACCOUNTS = 200
 WORLDS = 16
 FUNDS = 1_000_000_00
 AMOUNT_MAX = 100_00
-CURRENCY = "EUR"
 # A payment is read back when a replica has had this long to replay it.
 READABLE_AFTER_S = 1.0
 REMEMBERED = 2000

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from harness.timeline import Timeline
+from harness.timeline import ALERTS_UNREADABLE, Timeline
 
 __all__ = ["Alarm", "alarms", "unreadable"]
-
-UNREADABLE = "the alerts cannot be read"
-"""How the note begins that the harness leaves when the monitoring gave it no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +44,4 @@ def alarms(timeline: Timeline, alert: str) -> list[Alarm]:
 def unreadable(timeline: Timeline, until: float) -> bool:
     """Whether the harness was left without an answer before a moment; nobody wrote down for how long."""
     notes = (event for event in timeline.of("note") if float(event["at"]) <= until)
-    return any(str(event.get("what", "")).startswith(UNREADABLE) for event in notes)
+    return any(str(event.get("what", "")).startswith(ALERTS_UNREADABLE) for event in notes)

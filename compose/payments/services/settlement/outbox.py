@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from payments.database import Database
+from payments.queries import STATUSES
 
 from .backlog import Backlog
 from .books import Books
@@ -19,7 +20,6 @@ _BACKLOG = """SELECT count(*) FILTER (WHERE NOT parked), count(*) FILTER (WHERE 
     FROM books.outbox"""
 
 _BOOKS_TIMEOUT_S = 10.0
-_STATES = ("booked", "created", "approved", "settled", "rejected", "failed")
 # One statement is one moment: what is booked while it runs cannot look unbalanced.
 _BOOKS = """SELECT
     (SELECT jsonb_object_agg(status, n) FROM (SELECT status, count(*) n FROM books.payments GROUP BY status) s),
@@ -62,4 +62,4 @@ class Outbox(Database):
         """Every payment and every account, on a replica if there is one."""
         until = asyncio.get_running_loop().time() + _BOOKS_TIMEOUT_S
         ((states, payments, accounts),) = await self._read(self.reads, _BOOKS, (), until)
-        return Books(dict.fromkeys(_STATES, 0) | (states or {}), payments, accounts)
+        return Books(dict.fromkeys(STATUSES, 0) | (states or {}), payments, accounts)
