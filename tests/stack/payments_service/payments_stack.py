@@ -77,7 +77,12 @@ class PaymentsStack:
         (self.folder / "secrets.env").write_text("".join(lines) + more)
 
     def down(self) -> None:
-        self.compose("down", "--volumes", "--rmi", "local", "--timeout", "2", timeout_s=180)
+        """Whatever profiles were up; what is left would use up the engine's address pools over time."""
+        words = ["--profile", "*", "down", "--volumes", "--rmi", "local", "--timeout", "2"]
+        self.compose(*words, timeout_s=180)
+        own = f"label=com.docker.compose.project={self.project}"
+        left = [docker(kind, "ls", "--quiet", "--filter", own) for kind in ("network", "volume")]
+        assert left == ["", ""], f"{self.project} left networks or volumes: {left}"
 
     def compose(self, *words: str, timeout_s: float = 60) -> str:
         return docker(*self._compose, *words, timeout_s=timeout_s)
