@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import logging
 import os
 
 from payments.http import Receive, Request, Response, Scope, Send
 
+from . import logs
 from .bank import Bank
 from .outbox import Outbox
 from .settings import Settings
@@ -82,5 +82,6 @@ def _figures(worker: Worker) -> str:
 
 def create() -> Application:
     """The application, with its settings from the environment."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    return Application(Settings.from_environment(os.environ))
+    settings = Settings.from_environment(os.environ)
+    logs.begin("settlement", settings.worker)
+    return Application(settings)
