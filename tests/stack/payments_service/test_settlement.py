@@ -106,7 +106,8 @@ def unpark(stack, payment, reason="its twin at the acquirer is gone"):
 def log_of(stack, payment):
     """The lines of the worker's log about a payment; every line must be JSON."""
     text = stack.compose("--profile", "full", "logs", "--no-color", "--no-log-prefix", "settlement-1")
-    lines = [json.loads(line) for line in text.splitlines()]
+    # Compose 2.26 clears the line first, whoever reads it.
+    lines = [json.loads(line.removeprefix("\x1b[2K")) for line in text.splitlines()]
     return [line for line in lines if line.get("payment_id") == payment["payment_id"]]
 
 

@@ -90,10 +90,10 @@ def test_the_primary_hands_over(payments_stack, payer, injector, told, tmp_path)
     began = time.monotonic()
     injector.inject("i1", Switchover("ledger"))
     injector.heal("i1")
-    after = payments_stack.primary()
-    assert after != before
     within(20, "a payment is taken", lambda: payer.status("after") == 201)
     took_s = time.monotonic() - began
+    within(30, "the ledger is whole again", payments_stack.whole)
+    assert payments_stack.primary() != before
     assert payer.balance(payer.one) == 10
     moments = {kind: at for kind, at, _ in told if kind in ("in_effect", "gone")}
     print(f"no primary for {moments['gone'] - moments['in_effect']:.1f} s, a payment after {took_s:.1f} s")
@@ -101,7 +101,6 @@ def test_the_primary_hands_over(payments_stack, payer, injector, told, tmp_path)
     assert told[-1][2]["verdict"] == "pass"
     kept = str(told) + (tmp_path / "journal.jsonl").read_text()
     assert payments_stack.passwords["PATRONI_API_PASSWORD"] not in kept
-    within(30, "the ledger is whole again", payments_stack.whole)
 
 
 def test_without_its_inject_there_is_no_evidence(payments_stack, injector, told):
