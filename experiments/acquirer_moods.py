@@ -35,7 +35,7 @@ from harness import (
 )
 
 experiment = Experiment(
-    hypothesis="Payments go on while the acquirer is slow, refuses or loses answers, and its word is posted exactly once.",
+    hypothesis="Payments go on while the acquirer is slow, refuses or loses answers, and its word is posted once.",
     load=Load(
         rate_per_s=45,
         mix={
