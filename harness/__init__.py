@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError, UsageError
     from harness.experiment import Experiment, Injection, Load, Phases
     from harness.faults.catalogue import (
+        AcquirerAnswerLost,
+        AcquirerNeverAnswers,
+        AcquirerRefuses,
+        AcquirerSlow,
         Crash,
         Isolate,
         Kill,
@@ -40,10 +44,15 @@ if TYPE_CHECKING:
         Pause,
         Restart,
         Stop,
+        Switchover,
     )
     from harness.verdict import Finding, Verdict
 
 __all__ = [
+    "AcquirerAnswerLost",
+    "AcquirerNeverAnswers",
+    "AcquirerRefuses",
+    "AcquirerSlow",
     "AuditChainIntact",
     "Availability",
     "Converged",
@@ -75,6 +84,7 @@ __all__ = [
     "Rto",
     "SingleWriter",
     "Stop",
+    "Switchover",
     "UsageError",
     "Verdict",
 ]
@@ -84,7 +94,8 @@ _HOMES = {
     "harness.experiment": ("Experiment", "Injection", "Load", "Phases"),
     "harness.verdict": ("Finding", "Verdict"),
     "harness.faults.catalogue": (
-        "Crash", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "Restart", "Stop",
+        "AcquirerAnswerLost", "AcquirerNeverAnswers", "AcquirerRefuses", "AcquirerSlow", "Crash", "Isolate", "Kill",
+        "KillProcess", "Partition", "Pause", "Restart", "Stop", "Switchover",
     ),
     "harness.checks.catalogue": (
         "AuditChainIntact", "Availability", "Converged", "Detected", "FailsClosed", "Healed",

@@ -16,7 +16,7 @@ from typing import Any, Self
 from harness.errors import AgentError, StackError
 from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.compose_project import ComposeProject
-from harness.stack.engine import PROFILES_LABEL, VARIANT_LABEL, Container, Engine
+from harness.stack.engine import CONTROL_LABEL, PROFILES_LABEL, VARIANT_LABEL, Container, Engine
 from harness.stack.files import stack_files
 from harness.stack.free_ports import keep_ports
 from harness.stack.images import build_stamp, images_of
@@ -161,10 +161,16 @@ class Stack:
         check_selector(parsed, self._planned_nodes(), self.model.vocabulary)
 
     def _planned_nodes(self) -> tuple[Node, ...]:
-        return tuple(self._node(name, name, "") for name in self.model.services)
+        return tuple(self._node(name, name) for name in self.model.services)
 
-    def _node(self, name: str, service: str, container: str) -> Node:
-        return Node(name, self.model.group_of(service), container, self.model.site_of(service))
+    def _node(self, name: str, service: str, container: Container | None = None) -> Node:
+        return Node(
+            name,
+            self.model.group_of(service),
+            container.id if container else "",
+            self.model.site_of(service),
+            controlled=container is not None and CONTROL_LABEL in container.labels,
+        )
 
     # ---- up and down
 
@@ -301,7 +307,7 @@ class Stack:
 
     def nodes(self) -> tuple[Node, ...]:
         """Every node of the stack, running or not; the agent is none. None at all when it is down."""
-        return tuple(self._node(name, container.service, container.id) for name, container in self._named())
+        return tuple(self._node(name, container.service, container) for name, container in self._named())
 
     def contained(self) -> list[str]:
         """The ids of the containers that shall have no way out: all but those of ``containment.open``."""
@@ -353,7 +359,7 @@ class Stack:
         return found + [ServiceStatus(c.service, None, None, c.state, c.health, None, None) for c in agents]
 
     def _status(self, name: str, container: Container, role: str | None) -> ServiceStatus:
-        node = self._node(name, container.service, container.id)
+        node = self._node(name, container.service, container)
         variant = container.labels.get(VARIANT_LABEL) or None
         return ServiceStatus(name, node.group, node.site, container.state, container.health, role, variant)
 

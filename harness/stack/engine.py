@@ -21,6 +21,7 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 from harness.errors import EngineError
 
 __all__ = [
+    "CONTROL_LABEL",
     "PROFILES_LABEL",
     "PROJECT_LABEL",
     "VARIANT_LABEL",
@@ -33,6 +34,8 @@ __all__ = [
 PROJECT_LABEL = "com.docker.compose.project"
 VARIANT_LABEL = "harness.variant"
 PROFILES_LABEL = "harness.profiles"
+CONTROL_LABEL = "harness.control"
+"""Where a service says how it can be told to behave otherwise: docs/bring-your-own-stack.md."""
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
 _ONEOFF_LABEL = "com.docker.compose.oneoff"

@@ -17,12 +17,14 @@ class Node:
         group: the group it belongs to (``ledger``).
         container: the engine's full container id.
         site: the site whose nodes fail together, when the stack names sites.
+        controlled: its service names a control API in the label ``harness.control``.
     """
 
     name: str
     group: str
     container: str
     site: str | None = None
+    controlled: bool = False
 
 
 class Scene(Protocol):

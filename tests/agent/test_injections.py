@@ -146,3 +146,20 @@ def test_an_id_is_injected_once(made):
     injections.inject("i1", steps("harm"), steps("mend"), 60)
     with pytest.raises(Refused, match="active already"):
         injections.inject("i1", steps("harm"), steps("mend"), 60)
+
+
+def test_what_a_restart_takes_away_is_done_again_while_it_is_wanted(made):
+    """A pause and what a control API was told go with the process; a kill is not repeated."""
+    injections, done, _, _ = made
+    lost = [{"do": do, "container": "c1"} for do in ("engine.pause", "control.set", "engine.kill")]
+    injections.inject("i1", lost, steps("mend"), 60)
+    injections.inject("i2", [{"do": "control.set", "container": "c2"}], steps("mend"), 60)
+    done.done.clear()
+    injections.again("c1")
+    assert done.done == [("i1", "engine.pause"), ("i1", "control.set")]
+    assert [container for container, _ in injections.reapplied("i1")] == ["c1", "c1"]
+    assert injections.reapplied("i2") == []
+    injections.heal("i1")
+    done.done.clear()
+    injections.again("c1")
+    assert done.done == []

@@ -9,11 +9,14 @@ from harness.stack.node import Node
 
 
 class MadeScene:
-    """A scene that resolves a node's name, a group, ``group:one`` and ``group:role`` from a table."""
+    """A scene that resolves a node's name, a group, ``group:one`` and ``group:role`` from a table.
+
+    The nodes of the group ``acquirer`` have a control API.
+    """
 
     def __init__(self, groups: Mapping[str, int], roles: Mapping[str, Sequence[str]] | None = None) -> None:
         self.nodes = tuple(
-            Node(f"{group}-{number}", group, f"id-{group}-{number}")
+            Node(f"{group}-{number}", group, f"id-{group}-{number}", controlled=group == "acquirer")
             for group, count in groups.items()
             for number in range(1, count + 1)
         )

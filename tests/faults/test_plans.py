@@ -7,10 +7,14 @@ import json
 import pytest
 from made_scenes import MadeScene
 
-from harness.errors import ExperimentError
+from harness.errors import ExperimentError, UnsupportedFault
 from harness.faults.base import Fault
 from harness.faults.catalogue import (
     FAULTS,
+    AcquirerAnswerLost,
+    AcquirerNeverAnswers,
+    AcquirerRefuses,
+    AcquirerSlow,
     Crash,
     Isolate,
     Kill,
@@ -19,9 +23,14 @@ from harness.faults.catalogue import (
     Pause,
     Restart,
     Stop,
+    Switchover,
 )
 
 EXAMPLES = [
+    AcquirerAnswerLost("acquirer"),
+    AcquirerNeverAnswers("acquirer"),
+    AcquirerRefuses("acquirer"),
+    AcquirerSlow("acquirer", delay_ms=700),
     Kill("ledger"),
     Crash("ledger-1"),
     Stop("ledger-1", timeout_s=3),
@@ -31,7 +40,12 @@ EXAMPLES = [
     Isolate("ledger-3"),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
+    Switchover("ledger"),
 ]
+
+
+def made_scene():
+    return MadeScene({"ledger": 3, "etcd": 3, "acquirer": 1}, {"ledger:primary": ["ledger-2"]})
 
 
 def test_the_examples_show_every_fault():
@@ -43,7 +57,7 @@ def test_the_examples_show_every_fault():
 @pytest.mark.parametrize("fault", EXAMPLES, ids=str)
 def test_a_plan_is_whole(fault):
     """It has steps, an undo for each node it touches, evidence, and it is JSON."""
-    scene = MadeScene({"ledger": 3, "etcd": 3})
+    scene = made_scene()
     plan = fault.plan(scene)
     assert isinstance(fault, Fault)
     assert plan.nodes
@@ -58,14 +72,14 @@ def test_a_plan_is_whole(fault):
 @pytest.mark.parametrize("fault", EXAMPLES, ids=str)
 def test_planning_twice_gives_the_same(fault):
     """A plan depends on the scene alone, so validation and injection agree."""
-    scene = MadeScene({"ledger": 3, "etcd": 3})
+    scene = made_scene()
     assert fault.plan(scene) == fault.plan(scene)
 
 
 @pytest.mark.parametrize("fault", EXAMPLES, ids=str)
 def test_steps_touch_only_the_stack(fault):
     """No step names a container that the scene does not have."""
-    scene = MadeScene({"ledger": 3, "etcd": 3})
+    scene = made_scene()
     plan = fault.plan(scene)
     known = {node.container for node in scene.nodes}
     for step in (*plan.inject, *plan.heal, *(probe.watch for probe in plan.probes)):
@@ -78,7 +92,7 @@ def test_steps_touch_only_the_stack(fault):
 @pytest.mark.parametrize("fault", EXAMPLES, ids=str)
 def test_only_a_moment_is_seen_only_once(fault):
     """A fault that lasts must be seen without a gap; only an instant one may show its effect once."""
-    probes = fault.plan(MadeScene({"ledger": 3, "etcd": 3})).probes
+    probes = fault.plan(made_scene()).probes
     assert all(probe.lasting != fault.instant for probe in probes)
 
 
@@ -89,9 +103,35 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: Restart("a", timeout_s=float("nan")), "Restart: timeout_s must be from 0 to 600"),
         (lambda: KillProcess("a", "("), "not a regular expression"),
         (lambda: KillProcess("a", ""), "must name a program"),
+        (lambda: AcquirerSlow("a", delay_ms=0), "AcquirerSlow: delay_ms must be from 1 to 60000"),
+        (lambda: Switchover("ledger:primary"), "Switchover: group must be a group's name"),
+        (lambda: Switchover("ledger", port=0), "Switchover: port must be from 1 to 65535"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused_when_made(make, message):
     """The experiment file fails where the mistake stands."""
     with pytest.raises(ExperimentError, match=message):
         make()
+
+
+def test_only_a_node_with_a_control_api_can_be_told():
+    """Before anything is touched, with the line to add."""
+    with pytest.raises(UnsupportedFault, match=r"ledger-1 has no control API") as caught:
+        AcquirerRefuses("ledger-1").plan(made_scene())
+    assert "harness.control" in str(caught.value)
+
+
+def test_a_switchover_is_asked_of_the_primary_and_seen_at_the_others():
+    """It names who hands over, leaves the choice to Patroni, and holds no secret."""
+    plan = Switchover("ledger").plan(made_scene())
+    (step,), (probe,) = plan.inject, plan.probes
+    assert (step["container"], step["body"]) == ("id-ledger-2", {"leader": "ledger-2"})
+    assert probe.watch["others"] == ["id-ledger-1", "id-ledger-3"]
+    assert step["login"] == ["PATRONI_RESTAPI_USERNAME", "PATRONI_RESTAPI_PASSWORD"]
+
+
+def test_who_is_alone_cannot_hand_over():
+    """Nobody would take over."""
+    alone = MadeScene({"ledger": 1}, {"ledger:primary": ["ledger-1"]})
+    with pytest.raises(UnsupportedFault, match="ledger-1 is alone in ledger"):
+        Switchover("ledger").plan(alone)

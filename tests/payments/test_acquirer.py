@@ -4,10 +4,13 @@ import http.client
 import json
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from time import monotonic
 
 import pytest
+import yaml
+from acquirer import __main__ as acquirer_program
 from acquirer.books import Books, KeyReused, Order
 from acquirer.moods import MODES, Mood, parse
 from acquirer.server import Acquirer, Api, Control, Server
@@ -157,3 +160,14 @@ def test_slow_is_slow(tmp_path):
         before = monotonic()
         assert settle(api)[0] == 201
         assert monotonic() - before >= 0.15
+
+
+def test_what_the_compose_file_calls_normal_is_what_a_new_acquirer_says(tmp_path):
+    """Word for word: the faults put that back, and whoever looks for leftovers compares with it."""
+    file = Path(__file__).parents[2] / "compose" / "payments" / "compose.yaml"
+    label = yaml.safe_load(file.read_text())["services"]["acquirer"]["labels"]["harness.control"]
+    control_api = json.loads(label)
+    with serving(tmp_path) as (_, control):
+        assert ask(control, "GET", control_api["path"]) == (200, control_api["normal"])
+        assert ask(control, "PUT", control_api["path"], control_api["normal"])[0] == 200
+    assert control_api["port"] == acquirer_program._CONTROL_PORT

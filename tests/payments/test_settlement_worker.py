@@ -1,6 +1,8 @@
 """The worker, with an outbox and a bank that remember what they were asked."""
 
 import asyncio
+import json
+import logging
 import time
 
 import pytest
@@ -8,6 +10,7 @@ from payments.problems import NoEffect
 from payments.settings import Address
 from payments.settings import Settings as LedgerSettings
 from settlement.judging import Answer, Item
+from settlement.logs import JsonLines
 from settlement.settings import Settings
 from settlement.worker import Worker
 
@@ -48,7 +51,9 @@ class Outbox:
             del self.items[item.payment_id]
         else:
             strikes = item.strikes + again.strike
-            self.items[item.payment_id] = Item(**item.body, attempts=item.attempts + 1, strikes=strikes)
+            self.items[item.payment_id] = Item(
+                **item.body, attempts=item.attempts + 1, strikes=strikes, key=item.key
+            )
 
     async def backlog(self):
         raise NoEffect("not now")
@@ -152,3 +157,34 @@ def test_only_the_planted_defect_posts_what_the_acquirer_never_heard_of(settles_
     bank = Bank(lambda *_: Answer(None, error="refused"))
     run(outbox, bank, until=lambda _: bank.calls, settles_first=settles_first)
     assert bool(outbox.finished) is settles_first
+
+
+def test_the_log_names_the_payment_and_its_creators_key(caplog):
+    """One JSON line for what is tried again, and one when it is parked; nothing for what goes well."""
+    outbox = Outbox(Item("p-1", 100, "EUR", "acct-2", key="run-7"), item(2))
+    bank = Bank(lambda it, n: Answer(422) if it.payment_id == "p-1" else accepted(it, n))
+    with caplog.at_level(logging.INFO, "settlement"):
+        run(outbox, bank)
+    lines = [json.loads(JsonLines("settlement", "settlement-1").format(record)) for record in caplog.records]
+    about = {"payment_id": "p-1", "service": "settlement", "node": "settlement-1"}
+    assert all(about.items() <= line.items() and line["error"] for line in lines)
+    assert [(line["level"], line["message"], line["attempts"]) for line in lines] == [
+        ("warning", "tried again", 1),
+        ("error", "parked", 5),
+    ]
+    assert lines[0]["key"] == "run-7"
+    assert lines[0]["at"].endswith("+00:00")
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_with_its_trace(caplog):
+    """A trace over many lines could not be counted, nor found by its payment."""
+
+    def broken(_item, n):
+        raise ZeroDivisionError(f"call {n}")
+
+    outbox = Outbox(item())
+    with caplog.at_level(logging.INFO, "settlement"):
+        run(outbox, Bank(broken), until=lambda _: caplog.records)
+    line = json.loads(JsonLines("settlement", "settlement-1").format(caplog.records[0]))
+    assert (line["level"], line["payment_id"]) == ("error", "p-1")
+    assert "ZeroDivisionError: call 1" in line["trace"]

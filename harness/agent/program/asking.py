@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
+import http.client as http_client
+import json
 import os
 import signal
 import socket
 import subprocess
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,12 +18,17 @@ from .namespaces import sockets_in
 from .processes import environment, owner
 from .refusal import Failed
 
-__all__ = ["http_get", "run"]
+__all__ = ["NoAnswer", "http", "http_get", "run"]
 
 BODY_BYTES_MAX = 1024 * 1024
+_OK_BELOW = 300
 
 
-class _Connection(http.client.HTTPConnection):
+class NoAnswer(Failed):
+    """Nothing answered."""
+
+
+class _Connection(http_client.HTTPConnection):
     """HTTP on a socket that was made in another namespace."""
 
     def __init__(self, own: socket.socket, port: int, timeout_s: float) -> None:
@@ -35,20 +42,76 @@ class _Connection(http.client.HTTPConnection):
 
 
 def http_get(container: Container, port: int, path: str, timeout_s: float) -> dict[str, Any]:
-    """GET from a port of the node's loopback. Returns ``status`` and ``body``. Raises Failed."""
+    """GET from a port of the node's loopback. Returns ``status`` and ``body``. Raises NoAnswer."""
+    return _ask(container, "GET", port, path, timeout_s)
+
+
+def http(
+    container: Container,
+    method: str,
+    port: int,
+    path: str,
+    body: object = None,
+    *,
+    timeout_s: float,
+    login: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """Ask a port of the node's loopback for something that must succeed.
+
+    Args:
+        container: the node.
+        method: HTTP's.
+        port: of the node.
+        path: on it.
+        body: sent as JSON, unless it is None.
+        timeout_s: the deadline of each read and write.
+        login: the names of the two variables, in the environment of the node's first process, that hold
+            the user and the password: no secret passes through whoever asks for this.
+
+    Raises:
+        NoAnswer: nothing answered.
+        Failed: the answer is no success, or the node lacks a variable.
+    """
+    headers = {"Content-Type": "application/json"} | (_basic(container, *login) if login else {})
+    sent = None if body is None else json.dumps(body)
+    answer = _ask(container, method, port, path, timeout_s, sent, headers)
+    if answer["status"] >= _OK_BELOW:
+        said = answer["body"].strip()[:300]
+        raise Failed(f"{container.name} answered {method} {port}{path} with {answer['status']}: {said}")
+    return answer
+
+
+def _ask(
+    container: Container,
+    method: str,
+    port: int,
+    path: str,
+    timeout_s: float,
+    body: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     (own,) = sockets_in(_pid(container), [(socket.AF_INET, socket.SOCK_STREAM)])
     connection = _Connection(own, port, timeout_s)
     try:
-        connection.request("GET", path)
+        connection.request(method, path, body, dict(headers or {}))
         response = connection.getresponse()
         return {"status": response.status, "body": response.read(BODY_BYTES_MAX).decode(errors="replace")}
-    except (OSError, http.client.HTTPException) as error:
-        raise Failed(
+    except (OSError, http_client.HTTPException) as error:
+        raise NoAnswer(
             f"{container.name}: no answer from port {port}{path}: {error or type(error).__name__}"
         ) from error
     finally:
         connection.close()
         own.close()
+
+
+def _basic(container: Container, user: str, password: str) -> dict[str, str]:
+    known = environment(_pid(container))
+    missing = [name for name in (user, password) if name not in known]
+    if missing:
+        raise Failed(f"{container.name} has no {' and no '.join(missing)} in its environment")
+    word = b64encode(f"{known[user]}:{known[password]}".encode()).decode()
+    return {"Authorization": f"Basic {word}"}
 
 
 def run(

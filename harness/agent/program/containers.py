@@ -30,6 +30,7 @@ class Container:
         exit_code: of its last run; 0 while it runs.
         restart: the name of its restart policy (``no``, ``always``, ``unless-stopped``...).
         addresses: by network id; kept from the last run while it is down.
+        labels: every label.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Container:
     exit_code: int = 0
     restart: str = "no"
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def every_address(self) -> frozenset[str]:
@@ -68,6 +70,7 @@ def describe(inspected: dict[str, Any]) -> Container:
         addresses={
             net["NetworkID"]: _filled(net["IPAddress"], net["GlobalIPv6Address"]) for net in networks.values()
         },
+        labels=dict(labels),
     )
 
 

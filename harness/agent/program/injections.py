@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .clock import now
 from .ledger import Ledger
 from .refusal import Failed, Gone, Refused
-from .steps import Step, Steps
+from .steps import LOST_AT_RESTART, Step, Steps
 
 __all__ = ["Injection", "Injections"]
 
@@ -23,10 +23,12 @@ class Injection:
     """One injection of this session."""
 
     id: str
+    do: tuple[Step, ...]
     undo: tuple[Step, ...]
     lease_until: float
     current: Step | None = None
     ended: bool = False
+    again: list[tuple[str, float]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -53,24 +55,20 @@ class Injections:
         """The ids of what is injected."""
         return list(self._active)
 
-    def pausing(self) -> dict[str, str]:
-        """The containers that an injection keeps paused, each with that injection."""
-        active = list(self._active.values())
-        return {
-            step["container"]: record.id
-            for record in active
-            for step in record.undo
-            if step["do"] == "engine.unpause" and not record.ended
-        }
+    def again(self, container: str) -> None:
+        """It restarted: what that took away of the injections is done again. Raises Failed."""
+        for record in list(self._active.values()):
+            lost = [s for s in record.do if s["do"] in LOST_AT_RESTART and s["container"] == container]
+            for step in lost:
+                with record.lock:
+                    if not record.ended:
+                        self._steps.do(record.id, step)
+                        record.again.append((container, now()))
 
-    def pause_again(self, container: str) -> None:
-        """It restarted while an injection keeps it paused. Raises Failed."""
-        record = self._active.get(self.pausing().get(container, ""))
-        if record is None:
-            return
-        with record.lock:
-            if not record.ended:
-                self._steps.do(record.id, {"do": "engine.pause", "container": container})
+    def reapplied(self, injection: str) -> list[tuple[str, float]]:
+        """The containers in which it was made again after a restart, with the times."""
+        record = self._active.get(injection)
+        return list(record.again) if record else []
 
     def inject(
         self, injection: str, do: Sequence[Step], undo: Sequence[Step], lease_s: float
@@ -86,7 +84,7 @@ class Injections:
         """
         for step in (*do, *undo):
             self._steps.check(step)
-        record = self._open(injection, undo, lease_s)
+        record = self._open(injection, do, undo, lease_s)
         begun = now()
         try:
             with record.lock:
@@ -156,8 +154,8 @@ class Injections:
             thread.join()
         return remaining
 
-    def _open(self, injection: str, undo: Sequence[Step], lease_s: float) -> Injection:
-        record = Injection(injection, tuple(undo), now() + lease_s)
+    def _open(self, injection: str, do: Sequence[Step], undo: Sequence[Step], lease_s: float) -> Injection:
+        record = Injection(injection, tuple(do), tuple(undo), now() + lease_s)
         with self._guard:
             if self._closing:
                 raise Refused("the session is ending; nothing more is injected")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from . import netfilter
 from .containers import Container, Containers
-from .refusal import Failed
+from .controls import LABEL, Controls
+from .refusal import Failed, Refused
 from .steps import Steps
 
 __all__ = ["left_behind", "sweep"]
@@ -24,15 +25,15 @@ class _Left:
     mend: Callable[[], object]
 
 
-def left_behind(containers: Containers, steps: Steps) -> list[str]:
+def left_behind(containers: Containers, steps: Steps, controls: Controls) -> list[str]:
     """Everything of faults that is there now, in words. Raises Failed without the engine."""
-    return [left.what for left in _look(containers, steps)]
+    return [left.what for left in _look(containers, steps, controls)]
 
 
-def sweep(containers: Containers, steps: Steps) -> dict[str, list[str]]:
+def sweep(containers: Containers, steps: Steps, controls: Controls) -> dict[str, list[str]]:
     """Mend everything that is left behind. Returns what was ``healed`` and what ``remaining``."""
     healed, remaining = [], []
-    for left in list(_look(containers, steps)):
+    for left in list(_look(containers, steps, controls)):
         try:
             left.mend()
             healed.append(left.what)
@@ -41,9 +42,11 @@ def sweep(containers: Containers, steps: Steps) -> dict[str, list[str]]:
     return {"healed": healed, "remaining": remaining}
 
 
-def _look(containers: Containers, steps: Steps) -> Iterator[_Left]:
+def _look(containers: Containers, steps: Steps, controls: Controls) -> Iterator[_Left]:
     for container in containers.refresh_all():
         yield from _look_at(container, steps)
+        if container.pid and LABEL in container.labels:
+            yield from _told(container, controls)
 
 
 def _look_at(container: Container, steps: Steps) -> Iterator[_Left]:
@@ -56,6 +59,20 @@ def _look_at(container: Container, steps: Steps) -> Iterator[_Left]:
         yield from _rules(container)
     elif not container.restarting and container.should_run:
         yield _Left(f"{container.name} is down (exit code {container.exit_code})", step("engine.start"))
+
+
+def _told(container: Container, controls: Controls) -> Iterator[_Left]:
+    """What a control API was told; one that does not answer, or a label that makes no sense, tells nothing."""
+    if container.paused:
+        # Its pause is mended first: what it was told before that shows only then.
+        yield _Left(f"{container.name} cannot say what it was told", lambda: controls.reset(container.id))
+        return
+    try:
+        state = controls.read(container.id)
+        if state != controls.normal(container.id):
+            yield _Left(f"{container.name} was told to be {state}", lambda: controls.reset(container.id))
+    except (Failed, Refused):
+        return
 
 
 def _rules(container: Container) -> Iterator[_Left]:

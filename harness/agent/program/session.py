@@ -13,9 +13,12 @@ from . import asking, looking, netfilter
 from .clock import now
 from .containers import Containers
 from .containment import Containment
+from .controls import Controls
 from .cuts import Cuts
 from .engine import Engine
+from .evidence.control import ControlProbe
 from .evidence.network import NetworkProbe
+from .evidence.primary import PrimaryProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
@@ -49,7 +52,8 @@ class Session:
         self._ledger = ledger
         self._containers = Containers(engine, project)
         self._cuts = Cuts(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts)
+        self._controls = Controls(self._containers)
+        self._steps = Steps(engine, self._containers, self._cuts, self._controls)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
@@ -69,8 +73,8 @@ class Session:
             "http": self._http,
             "run": self._run,
             "contain": self._contain,
-            "leftovers": lambda: looking.left_behind(self._containers, self._steps),
-            "sweep": lambda: looking.sweep(self._containers, self._steps),
+            "leftovers": lambda: looking.left_behind(self._containers, self._steps, self._controls),
+            "sweep": lambda: looking.sweep(self._containers, self._steps, self._controls),
         }
 
     def start(self) -> None:
@@ -140,7 +144,12 @@ class Session:
         if kind == "network":
             pairs = [(src, dst) for src, dst in watch["pairs"]]
             return NetworkProbe(injection, pairs, self._cuts, self._containers)
-        raise Refused(f"there is no probe {kind!r}; there are: running, matching, frozen, network")
+        if kind == "control":
+            return ControlProbe(watch["container"], watch["state"], self._containers, self._controls)
+        if kind == "primary":
+            return PrimaryProbe(watch["container"], watch["others"], watch["port"], self._containers)
+        kinds = "running, matching, frozen, network, control, primary"
+        raise Refused(f"there is no probe {kind!r}; there are: {kinds}")
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float
@@ -157,7 +166,7 @@ class Session:
         sampler = self._samplers.get(injection)
         if sampler is not None:
             sampler.heal()
-        self._reapplied[injection] = self._cuts.reapplied(injection)
+        self._reapplied[injection] = self._made_again(injection)
         remaining = self._injections.heal(injection)
         if sampler is not None:
             sampler.healed()
@@ -172,9 +181,12 @@ class Session:
 
     def _evidence(self, injection: str) -> dict[str, Any]:
         summary = self._sampler(injection).summary()
-        again = self._cuts.reapplied(injection) or self._reapplied.get(injection, [])
+        again = self._made_again(injection) or self._reapplied.get(injection, [])
         summary["reapplied"] = [{"node": self._containers.get(c).name, "at": at} for c, at in again]
         return summary
+
+    def _made_again(self, injection: str) -> list[tuple[str, float]]:
+        return [*self._cuts.reapplied(injection), *self._injections.reapplied(injection)]
 
     def _disarm(self, injection: str) -> None:
         self._reapplied.pop(injection, None)
@@ -222,14 +234,14 @@ class Session:
         """It runs anew, or has another address: what is injected, and what contains it, is made whole."""
         for error in self._cuts.again():
             self._tell({"event": "trouble", "what": error, "at": now()})
-        if started and container in self._injections.pausing():
-            threading.Thread(target=self._pause_again, args=(container,), daemon=True).start()
+        if started:
+            threading.Thread(target=self._inject_again, args=(container,), daemon=True).start()
         threading.Thread(target=self._contain_again, args=(container,), daemon=True).start()
 
-    def _pause_again(self, container: str) -> None:
-        """Between its start and this it ran: the evidence shows that as a gap."""
+    def _inject_again(self, container: str) -> None:
+        """Between its start and this it ran unharmed: when a look falls there, the evidence has a gap."""
         try:
-            self._injections.pause_again(container)
+            self._injections.again(container)
         except Failed as error:
             self._tell({"event": "trouble", "what": str(error), "at": now()})
 

@@ -8,15 +8,19 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import asking
 from .containers import Containers
+from .controls import Controls
 from .cuts import Cuts
 from .engine import Engine
 from .processes import identify, kill, matching
 from .refusal import Failed, Refused
 
-__all__ = ["Step", "Steps"]
+__all__ = ["LOST_AT_RESTART", "Step", "Steps"]
 
 Step = Mapping[str, Any]
+LOST_AT_RESTART = frozenset({"engine.pause", "control.set"})
+"""Steps whose effect goes with the container's processes: they are done again when it runs again."""
 _STOP_SLACK_S = 15.0
 _RUNNING_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.02
@@ -29,12 +33,14 @@ class Steps:
         engine: for what only the engine can do.
         containers: the only containers that there are.
         cuts: the cuts of this session.
+        controls: the nodes' control APIs.
     """
 
-    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts) -> None:
+    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts, controls: Controls) -> None:
         self._engine = engine
         self._containers = containers
         self._cuts = cuts
+        self._controls = controls
         self._table: dict[str, Callable[[str, Step], None]] = {
             "engine.kill": self._kill,
             "engine.stop": self._stop,
@@ -45,6 +51,9 @@ class Steps:
             "process.signal": self._signal,
             "net.cut": self._cut,
             "net.uncut": self._uncut,
+            "control.set": self._control,
+            "control.reset": self._uncontrol,
+            "http.send": self._send,
         }
 
     def check(self, step: Step) -> None:
@@ -53,6 +62,8 @@ class Steps:
             raise Refused(f"there is no step {step.get('do')!r}; there are: {', '.join(self._table)}")
         for container in self.containers(step):
             self._containers.get(container)
+        if step["do"].startswith("control."):
+            self._controls.normal(step["container"])
 
     def do(self, injection: str, step: Step) -> None:
         """Do one step for an injection. Raises Failed, Refused."""
@@ -126,3 +137,23 @@ class Steps:
 
     def _uncut(self, injection: str, step: Step) -> None:
         self._cuts.end(injection, dict.fromkeys(self.containers(step)))
+
+    def _control(self, _: str, step: Step) -> None:
+        self._controls.set(step["container"], step["state"])
+
+    def _uncontrol(self, _: str, step: Step) -> None:
+        self._controls.reset(step["container"])
+
+    def _send(self, _: str, step: Step) -> None:
+        """One request to the node's own loopback, which must succeed; see `asking.http`."""
+        found = self._containers.refresh(step["container"])
+        login = step.get("login")
+        asking.http(
+            found,
+            step["method"],
+            step["port"],
+            step["path"],
+            step.get("body"),
+            timeout_s=float(step["timeout_s"]),
+            login=(login[0], login[1]) if login else None,
+        )

@@ -59,7 +59,9 @@ class Lab:
 
     @property
     def nodes(self):
-        return tuple(Node(name, "lab", container) for name, container in self.ids.items())
+        return tuple(
+            Node(name, "lab", container, controlled=name == "bank") for name, container in self.ids.items()
+        )
 
     def resolve(self, selector):
         names = selector.split("+")
@@ -154,7 +156,7 @@ def running_lab():
 
 
 def start_victim(lab, journal: Path, *faults: str):
-    """A harness in a process of its own that made these faults (all of them by default), and now waits."""
+    """A harness in a process of its own that made these faults (rules, pause and start by default), and now waits."""
     process = subprocess.Popen(
         [sys.executable, str(HERE / "victim_of_faults.py"), lab.project, str(journal), *faults],
         stdout=subprocess.PIPE,

@@ -9,6 +9,10 @@ import pytest
 
 from harness.faults.catalogue import (
     FAULTS,
+    AcquirerAnswerLost,
+    AcquirerNeverAnswers,
+    AcquirerRefuses,
+    AcquirerSlow,
     Crash,
     Isolate,
     Kill,
@@ -23,6 +27,10 @@ from harness.faults.injector import NoEvidence
 pytestmark = pytest.mark.stack
 
 CASES = {
+    "AcquirerAnswerLost": AcquirerAnswerLost("bank"),
+    "AcquirerNeverAnswers": AcquirerNeverAnswers("bank"),
+    "AcquirerRefuses": AcquirerRefuses("bank"),
+    "AcquirerSlow": AcquirerSlow("bank", delay_ms=100),
     "Kill": Kill("b"),
     "Crash": Crash("solo"),
     "Stop": Stop("b", timeout_s=2),
@@ -33,6 +41,8 @@ CASES = {
     "Partition": Partition.between("a", "b"),
 }
 """On solo no supervisor does the heal's work."""
+ELSEWHERE = {"Switchover"}
+"""It needs a real Patroni: ../payments_service/test_switchover.py. Nothing is left of it that a heal must end."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ class Mutant:
 
 def test_every_fault_is_tried():
     """A fault that joins the catalogue joins these tests."""
-    assert set(CASES) == set(FAULTS)
+    assert set(CASES) | ELSEWHERE == set(FAULTS)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import http.client
-import logging
 import os
 
 from payments.http import Receive, Request, Response, Scope, Send
 
+from . import logs
 from .bank import Bank
 from .books import BooksWatch
 from .figures import figures
@@ -72,5 +72,6 @@ class Application:
 
 def create() -> Application:
     """The application, with its settings from the environment."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    return Application(Settings.from_environment(os.environ))
+    settings = Settings.from_environment(os.environ)
+    logs.begin("settlement", settings.worker)
+    return Application(settings)

@@ -29,7 +29,7 @@ _REFUSED, _BUSY, _BROKEN = 402, 429, 500
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An approved payment on its way to the acquirer; ``attempts`` counts this one."""
+    """An approved payment on its way to the acquirer; ``attempts`` counts this one, ``key`` is its creator's."""
 
     payment_id: str
     amount: int
@@ -37,6 +37,7 @@ class Item:
     creditor: str
     attempts: int = 1
     strikes: int = 0
+    key: str = ""
 
     @property
     def body(self) -> dict[str, object]:
@@ -47,6 +48,11 @@ class Item:
             "currency": self.currency,
             "creditor": self.creditor,
         }
+
+    @property
+    def about(self) -> dict[str, object]:
+        """What a line of the log says of it."""
+        return {"payment_id": self.payment_id, "key": self.key, "attempts": self.attempts}
 
 
 @dataclass(frozen=True, slots=True)

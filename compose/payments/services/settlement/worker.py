@@ -92,7 +92,7 @@ class Worker:
         except Problem as problem:
             if problem.detail != self._said:
                 self._said = problem.detail
-                _log.warning("the outbox cannot be read: %s", problem.detail)
+                _log.warning("the outbox cannot be read", extra=_about(error=problem.detail))
             return []
         self.ready, self._said = True, ""
         return items
@@ -119,23 +119,26 @@ class Worker:
         except Problem as problem:
             # The lease ends, and somebody takes it again.
             self.counts["unposted"] += 1
-            _log.warning("payment %s is not posted yet: %s", item.payment_id, problem.detail)
+            _log.warning("not posted yet", extra=_about(item, error=problem.detail))
         except Exception:  # noqa: BLE001  # logged; the lease ends, as after a crash
             self.counts["unposted"] += 1
-            _log.exception("payment %s met what nobody foresaw", item.payment_id)
+            _log.exception("a payment met what nobody foresaw", extra=_about(item))
 
     async def _post(self, item: Item, what: Finish) -> None:
         stands = await self._outbox.finish(item, what.status)
         self.counts[what.status] += 1
         if stands != what.status:
-            _log.error("payment %s is %s, but the acquirer says %s", item.payment_id, stands, what.status)
+            _log.error("the acquirer gave two answers", extra=_about(item, stands=stands, said=what.status))
 
     async def _put_back(self, item: Item, what: Again) -> None:
         await self._outbox.postpone(item, what)
         self.counts["parked" if what.park else "again"] += 1
         if what.park:
-            _log.error(
-                "payment %s is parked after %d attempts: %s", item.payment_id, item.attempts, what.error
-            )
+            _log.error("parked", extra=_about(item, error=what.error))
         elif item.attempts == 1:
-            _log.warning("payment %s is tried again: %s", item.payment_id, what.error)
+            _log.warning("tried again", extra=_about(item, error=what.error))
+
+
+def _about(item: Item | None = None, **more: str) -> dict[str, object]:
+    """What a line of the log is about, as ``logs`` takes it."""
+    return {"about": (item.about if item else {}) | more}

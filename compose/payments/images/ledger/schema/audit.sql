@@ -37,3 +37,5 @@ END $$;
 
 CREATE TRIGGER audit_only_append BEFORE UPDATE OR DELETE OR TRUNCATE ON books.audit
     FOR EACH STATEMENT EXECUTE FUNCTION books.only_append();
+CREATE TRIGGER interventions_only_append BEFORE UPDATE OR DELETE OR TRUNCATE ON books.interventions
+    FOR EACH STATEMENT EXECUTE FUNCTION books.only_append();

@@ -29,6 +29,10 @@ ALTER ROLE users SET default_transaction_isolation = 'read committed';
 ALTER ROLE users SET synchronous_commit = 'on';
 ALTER ROLE users SET lock_timeout = '1s';
 
+-- The operators: nobody logs in as one. Whoever may come in on a ledger node takes the role, to have no more rights
+-- than its functions give.
+CREATE ROLE operator NOLOGIN;
+
 -- The observer of the final state: reads everything, writes nothing.
 CREATE ROLE observer LOGIN PASSWORD :'observer_password';
 GRANT pg_monitor, pg_read_all_data TO observer;

@@ -18,7 +18,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = books, pg_temp AS $$
         FROM due WHERE o.payment_id = due.payment_id RETURNING o.payment_id, o.attempts, o.strikes
     )
     SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'payment_id', p.payment_id, 'amount', p.amount, 'currency', p.currency, 'creditor', p.creditor,
+        'payment_id', p.payment_id, 'key', p.key, 'amount', p.amount, 'currency', p.currency, 'creditor', p.creditor,
         'attempts', t.attempts, 'strikes', t.strikes)), '[]')
     FROM taken t JOIN payments p USING (payment_id)
 $$;
@@ -59,4 +59,22 @@ BEGIN
                       parked = p_park, last_error = p_error
         WHERE payment_id = p_payment_id;
     RETURN FOUND;
+END $$;
+
+-- An operator has looked at what made an item poison and mended it: it is due again at once, with all its strikes
+-- ahead of it. Who did so and why is kept for ever. An item that is not parked is refused, so that a slip of the hand
+-- is no silence; two who do it at once do it once.
+CREATE FUNCTION books.unpark(p_payment_id uuid, p_operator text, p_reason text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = books, pg_temp AS $$
+DECLARE
+    item outbox;
+BEGIN
+    SELECT * INTO item FROM outbox WHERE payment_id = p_payment_id AND parked FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no item of payment % is parked', p_payment_id USING ERRCODE = 'PY009',
+            HINT = 'SELECT payment_id, last_error FROM books.outbox WHERE parked shows those that are.';
+    END IF;
+    INSERT INTO interventions (operator, reason, action, payment_id, item)
+        VALUES (p_operator, p_reason, 'unpark', p_payment_id, to_jsonb(item));
+    UPDATE outbox SET parked = false, strikes = 0, next_at = clock_timestamp() WHERE payment_id = p_payment_id;
 END $$;

@@ -74,6 +74,18 @@ CREATE TABLE books.outbox (
 );
 CREATE INDEX outbox_due ON books.outbox (next_at) WHERE NOT parked;
 
+-- What an operator did by hand, and why. Appended to, as the audit trail is; a payment's moves are not here.
+CREATE TABLE books.interventions (
+    number     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    operator   text NOT NULL CHECK (operator ~ '\S'),  -- by his own word
+    login      text NOT NULL DEFAULT session_user,     -- by the database's
+    reason     text NOT NULL CHECK (reason ~ '\S'),
+    action     text NOT NULL CHECK (action = 'unpark'),
+    payment_id uuid NOT NULL REFERENCES books.payments,
+    item       jsonb NOT NULL                          -- the outbox's row as it was before
+);
+
 -- The audit trail: each row seals the one before it in its chain. Sixteen chains, so that the moves of different
 -- payments seldom wait for each other.
 CREATE TABLE books.audit (
