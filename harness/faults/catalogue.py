@@ -1,4 +1,4 @@
-"""Every fault there is, by name."""
+"""Every fault there is, by name. Written by ``python -m harness.faults``: do not edit."""
 
 from __future__ import annotations
 
@@ -14,9 +14,26 @@ from harness.faults.pause import Pause
 from harness.faults.restart import Restart
 from harness.faults.stop import Stop
 
-__all__ = ["FAULTS", "Crash", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "Restart", "Stop"]
+__all__ = [
+    "FAULTS",
+    "Crash",
+    "Isolate",
+    "Kill",
+    "KillProcess",
+    "Partition",
+    "Pause",
+    "Restart",
+    "Stop",
+]
 
 FAULTS: Mapping[str, type[Fault]] = {
-    fault.__name__: fault for fault in (Crash, Isolate, Kill, KillProcess, Partition, Pause, Restart, Stop)
+    "Crash": Crash,
+    "Isolate": Isolate,
+    "Kill": Kill,
+    "KillProcess": KillProcess,
+    "Partition": Partition,
+    "Pause": Pause,
+    "Restart": Restart,
+    "Stop": Stop,
 }
 """The fault's name, as an experiment writes it -> its class."""

@@ -18,6 +18,10 @@ __all__ = ["KillProcess"]
 class KillProcess:
     """SIGKILL to every process of the node whose name or command line a pattern is found in.
 
+    Heals: by starting the node, where it died with the process.
+
+    Recovery: the node's own supervisor (Patroni, an init) starts the program again.
+
     Attributes:
         on: selector of the nodes.
         process: a regular expression, searched in ``name command line``: ``^postgres .*-D`` is the
