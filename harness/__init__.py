@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Rto,
         SingleWriter,
     )
+    from harness.combine import Repeat, Sequence
     from harness.errors import HarnessError, UsageError
     from harness.experiment import Experiment, Injection, Load, Phases
     from harness.faults.catalogue import (
@@ -71,8 +72,10 @@ __all__ = [
     "Phases",
     "ReadYourWrites",
     "Reconciled",
+    "Repeat",
     "Restart",
     "Rto",
+    "Sequence",
     "SingleWriter",
     "Stop",
     "UsageError",
@@ -80,6 +83,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "harness.combine": ("Repeat", "Sequence"),
     "harness.errors": ("HarnessError", "UsageError"),
     "harness.experiment": ("Experiment", "Injection", "Load", "Phases"),
     "harness.verdict": ("Finding", "Verdict"),
