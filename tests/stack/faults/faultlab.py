@@ -93,7 +93,17 @@ class Lab:
         """Whether every node runs, unpaused and without a rule."""
         states = [self.state(name)["State"] for name in self.ids]
         running = all(s["Running"] and not s["Paused"] and not s["Restarting"] for s in states)
-        return running and not any(self.rules(name) for name in self.ids)
+        return running and not any(self.rules(name) or self.queues(name) for name in self.ids)
+
+    def queues(self, name):
+        """The queues at a node's interfaces, by the kernel's own word; without a fault there is none."""
+        shown = subprocess.run(
+            ["nsenter", "-t", str(self.pid(name)), "-n", "tc", "qdisc", "show"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return [line for line in shown.splitlines() if " noqueue " not in line]
 
     @contextmanager
     def talk(self, name, peer):

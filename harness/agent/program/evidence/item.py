@@ -28,6 +28,7 @@ class Item:
         gaps: what broke the evidence, each with its time.
         looks: how many there were while the fault was on.
         down: why it cannot be looked at now; None when it can.
+        measured: what was measured while the fault was on, with its unit; for people.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Item:
     looks: int = 0
     gaps: list[tuple[float, str]] = field(default_factory=list)
     down: str | None = None
+    measured: str = ""
 
     def begin(self, at: float) -> None:
         """The injection begins: from now on the effect counts."""
@@ -122,6 +124,7 @@ class Open:
     looks: int = 0
     gaps: list[tuple[float, str]] = field(default_factory=list)
     down: str | None = None
+    measured: str = ""
 
     def begin(self, at: float) -> None:
         """The injection begins."""

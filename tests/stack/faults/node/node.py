@@ -7,6 +7,7 @@ import sys
 import threading
 
 ECHO_PORT = 7000
+UDP_PORT = 7001
 HTTP_PORT = 8000
 
 
@@ -23,6 +24,12 @@ class Hello(http.server.BaseHTTPRequestHandler):
         self.wfile.write(f"hello {self.path}".encode())
 
 
+class Datagram(socketserver.BaseRequestHandler):
+    def handle(self):
+        data, own = self.request
+        own.sendto(data, self.client_address)
+
+
 def supervise():
     while True:
         subprocess.run(["/bin/bash", "/worker.sh"], check=False)
@@ -31,6 +38,8 @@ def supervise():
 socketserver.ThreadingTCPServer.allow_reuse_address = True
 echo = socketserver.ThreadingTCPServer(("0.0.0.0", ECHO_PORT), Echo)
 threading.Thread(target=echo.serve_forever, daemon=True).start()
+datagrams = socketserver.UDPServer(("0.0.0.0", UDP_PORT), Datagram)
+threading.Thread(target=datagrams.serve_forever, daemon=True).start()
 threading.Thread(target=supervise, daemon=True).start()
 print("up", file=sys.stderr, flush=True)
 http.server.ThreadingHTTPServer(("0.0.0.0", HTTP_PORT), Hello).serve_forever()
