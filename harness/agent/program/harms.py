@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .containers import Container, Containers
+from .cpu import CpuBurn, CpuLimit
+from .descriptors import Descriptors
 from .filters import Filters, HalfOpen
 from .harm import Harm, Left, Step
 from .lying import Lying
+from .memory import MemoryLimit
 from .refusal import Failed
 from .shaping import Shaping
+from .slots import Slots
+from .stopping import Stopping
 
 __all__ = ["Harms"]
 
@@ -30,6 +35,12 @@ class Harms:
             ("net.half-open", "net.whole"): HalfOpen(containers),
             ("net.shape", "net.unshape"): Shaping(containers),
             ("dns.lie", "dns.unlie"): Lying(containers),
+            ("cpu.limit", "cpu.unlimit"): CpuLimit(containers),
+            ("cpu.burn", "cpu.cool"): CpuBurn(containers),
+            ("memory.limit", "memory.unlimit"): MemoryLimit(containers),
+            ("files.limit", "files.unlimit"): Descriptors(containers),
+            ("slots.take", "slots.give"): Slots(containers),
+            ("process.stop", "process.continue"): Stopping(containers),
         }
         self.steps: dict[str, Callable[[str, Step], None]] = {}
         for (do, undo), kind in self._kinds.items():

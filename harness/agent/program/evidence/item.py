@@ -79,6 +79,11 @@ class Item:
         if at - self.effect_at >= self.settle_s:
             self.settled = True
 
+    def neither(self, at: float) -> None:
+        """A look, at that time, showed that the fault is there and has not bitten yet."""
+        if self.began_at is not None and at >= self.began_at and self.healed_at is None:
+            self._look(at)
+
     def _normal_after(self, at: float, effect_at: float) -> None:
         if self.healed_at is not None and at >= self.healed_at:
             return

@@ -11,6 +11,7 @@ from .names import NamesProbe
 from .network import NetworkProbe
 from .port import PortProbe
 from .probe import Probe
+from .resources import BurnProbe, DescriptorsProbe, MemoryProbe, QuotaProbe, SlotsProbe, StoppedProbe
 from .traffic import TrafficProbe
 
 __all__ = ["KINDS"]
@@ -22,9 +23,15 @@ def _established(watch: Mapping[str, Any], injection: str, containers: Container
 
 
 KINDS: Mapping[str, Callable[[Mapping[str, Any], str, Containers, Cuts], Probe]] = {
+    "burn": BurnProbe,
+    "descriptors": DescriptorsProbe,
     "established": _established,
+    "memory": MemoryProbe,
     "names": NamesProbe,
     "port": PortProbe,
+    "quota": QuotaProbe,
+    "slots": SlotsProbe,
+    "stopped": StoppedProbe,
     "traffic": TrafficProbe,
 }
 """A probe is made of: what it shall watch, the injection's id, the containers, and what is cut by whom."""
