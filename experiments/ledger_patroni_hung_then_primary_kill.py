@@ -3,8 +3,9 @@
 Steady state: 90 of 100 operations are acknowledged within a second of their intended time.
 
 Recovery strategy: the standby whose Patroni hangs still gets the log and confirms commits, so what was acknowledged
-last may be there alone. The other standby takes the leader key only if it knows that it has as much; as long as the hanging
-Patroni does not say how far its server is, it waits. When Patroni goes on, the one with more of the log is promoted.
+last may be there alone. The other standby takes the leader key only if it knows that it has as much; as long as the
+hanging Patroni does not say how far its server is, it waits. When Patroni goes on, the one with more of the log is
+promoted.
 
 Expectation: RTO <= 52 s: Patroni hangs for 35 s, and 5 s of them pass before the primary dies; after that come
 ttl = 20 s at most, less what has passed already, loop_wait 5 s, the promotion 3 s, router and clients 2 s: 35 s + 10 s

@@ -58,7 +58,7 @@ def _entries(words: Mapping[str, Words]) -> Iterable[str]:
     for name, each in words.items():
         yield f"### {name}\n"
         yield f"`{each.call}`\n"
-        yield from (f"- `{call}`: {what}" for call, what in each.shapes.items())
+        yield from (_item(f"`{call}`: {what}") for call, what in each.shapes.items())
         yield ("\n" if each.shapes else "") + f"{_prose(each.effect)}\n"
         yield from (_item(f"`{field}`: {meaning}") for field, meaning in each.fields.items())
         yield _item(f"*Evidence*: {each.evidence}")

@@ -179,8 +179,10 @@ def test_two_queues_on_one_node_are_refused(kernel):
     """Before anything is done; on another node it is fine."""
     harm = shaping.Shaping(MadeContainers(A, B))
     harm.begin("i1", {"container": "A", "queue": ["tbf"]})
-    with pytest.raises(Refused, match="a is shaped by i1 already"):
+    with pytest.raises(Refused, match="a has a queue of i1 already"):
         harm.begin("i2", {"container": "A", "queue": ["netem"]})
+    harm.end("i2", {"container": "A", "queue": ["netem"]})
+    assert sorted(kernel.queues) == ["eth0", "eth1"]
     harm.begin("i3", {"container": "B", "queue": ["netem"]})
     harm.end("i1", {"container": "A"})
     harm.begin("i2", {"container": "A", "queue": ["netem"]})

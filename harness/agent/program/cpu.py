@@ -25,6 +25,8 @@ _BURN = "import select\nwhile not select.select([0], [], [], 0)[0]:\n    for _ i
 class CpuLimit(Kept):
     """The step's ``cpus`` are all that the container's processes get together."""
 
+    alone = "a CPU quota"
+
     def make(self, injection: str, container: Container, step: Step) -> None:  # noqa: ARG002  # the protocol's
         """In the kernel's own files: what the engine knows of it stays, and tells the way back."""
         _set(container, float(step["cpus"]))

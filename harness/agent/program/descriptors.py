@@ -26,6 +26,8 @@ class Descriptors(Kept):
     too, the heal raises it to the hard limit.
     """
 
+    alone = "limited descriptors"
+
     def __init__(self, containers: Containers, folder: Path = FOLDER) -> None:
         super().__init__(containers)
         self._folder = folder

@@ -6,10 +6,10 @@ import threading
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from .containers import Container, Containers
-from .refusal import Failed, Gone
+from .refusal import Failed, Gone, Refused
 
 __all__ = ["Harm", "Kept", "Left", "Step"]
 
@@ -49,7 +49,12 @@ class Kept:
 
     Args:
         containers: the only containers that there are.
+
+    Attributes:
+        alone: what a container has room for one of, in words; empty when injections can overlap on it.
     """
+
+    alone: ClassVar[str] = ""
 
     def __init__(self, containers: Containers) -> None:
         self._containers = containers
@@ -74,6 +79,10 @@ class Kept:
         if not found.pid:
             raise Failed(f"{found.name} does not run")
         with self._lock:
+            if others := self._others(injection, found.id):
+                raise Refused(
+                    f"{found.name} has {self.alone} of {others[0]} already, and there is room for one"
+                )
             self._wanted[injection, found.id] = step
             self.make(injection, found, step)
 
@@ -81,12 +90,22 @@ class Kept:
         """Undo it; on a container that is down there is nothing left of it."""
         with self._lock:
             self._wanted.pop((injection, step["container"]), None)
+            if self._others(injection, step["container"]):
+                return  # this one was refused: what is there is another's
             try:
                 found = self._containers.refresh(step["container"])
             except Gone:
                 return
             if found.pid:
                 self.unmake(injection, found, step)
+
+    def _others(self, injection: str, container: str) -> list[str]:
+        """The other injections that keep the container from having this one."""
+        return (
+            [other for other, own in self._wanted if own == container and other != injection]
+            if self.alone
+            else []
+        )
 
     def again(self, container: str) -> None:
         """Make whole what has a part in this container."""

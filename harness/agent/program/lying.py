@@ -107,6 +107,8 @@ class _Liar:
 class Lying(Kept):
     """The step's ``names`` (none: all) get its ``answer``: silence, nxdomain, wrong (an ``address``) or slow."""
 
+    alone = "diverted names"
+
     def __init__(self, containers: Containers) -> None:
         super().__init__(containers)
         self._liars: dict[tuple[str, str], _Liar] = {}

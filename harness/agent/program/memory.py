@@ -33,6 +33,8 @@ class MemoryLimit(Kept):
     the agent: a file in memory, filled by a program in the container's group. It goes with the agent's program.
     """
 
+    alone = "a memory limit"
+
     def __init__(self, containers: Containers) -> None:
         super().__init__(containers)
         self._pressing: dict[tuple[str, str], int] = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from .containers import Container
 from .harm import Kept, Left, Step
 from .namespaces import run_in
-from .refusal import Failed, Refused
+from .refusal import Failed
 
 __all__ = ["HANDLE", "Shaping", "ours"]
 
@@ -19,14 +19,7 @@ HANDLE = "4a52:"
 class Shaping(Kept):
     """The step's ``queue`` (``["tbf", "rate", "1mbit", ...]``) as the root of every interface but the loopback."""
 
-    def begin(self, injection: str, step: Step) -> None:
-        """One at a time: a root has one queue. Raises Refused for a second."""
-        with self._lock:
-            others = [other for other, own in self._wanted if own == step["container"] and other != injection]
-            if others:
-                name = self._containers.get(step["container"]).name
-                raise Refused(f"{name} is shaped by {others[0]} already, and there is room for one queue")
-            super().begin(injection, step)
+    alone = "a queue"
 
     def make(self, injection: str, container: Container, step: Step) -> None:  # noqa: ARG002  # the protocol's
         """On interfaces that lack it."""

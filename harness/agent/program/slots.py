@@ -58,6 +58,8 @@ class _Holder:
 class Slots(Kept):
     """Every slot of the server at the step's ``port``, as each comes free."""
 
+    alone = "taken slots"
+
     def __init__(self, containers: Containers) -> None:
         super().__init__(containers)
         self._holders: dict[tuple[str, str], _Holder] = {}

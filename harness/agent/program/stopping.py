@@ -16,6 +16,8 @@ __all__ = ["Stopping"]
 class Stopping(Kept):
     """Those that the step's ``pattern`` is found in stand still."""
 
+    alone = "stopped processes"
+
     def make(self, injection: str, container: Container, step: Step) -> None:  # noqa: ARG002  # the protocol's
         """Stop them. Raises Failed when there is none."""
         found = matching(container.pid, step["pattern"])

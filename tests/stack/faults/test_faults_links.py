@@ -137,7 +137,7 @@ def test_a_second_queue_is_refused(lab, injector):
     from harness.errors import AgentError
 
     injector.inject("i1", RateLimit("a", 1000))
-    with pytest.raises(AgentError, match=r"a is shaped by lab/i1 already"):
+    with pytest.raises(AgentError, match=r"a has a queue of lab/i1 already"):
         injector.inject("i2", RateLimit("a", 2000))
     assert float(inside(lab, "a", BULK, "b")) > 0.4
     assert injector.heal_all() == []
