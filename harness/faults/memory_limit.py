@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan, Probe
-from harness.faults.nodes import plan_nodes
+from harness.faults.nodes import plan_nodes, start
 from harness.stack.node import Scene
 
 __all__ = ["MemoryLimit"]
@@ -22,7 +22,7 @@ class MemoryLimit:
     Choose less than the node uses, or nothing is killed and the run is inconclusive. A node that restarts is limited
     again.
 
-    Heals: the limit is again what is configured.
+    Heals: the limit is again what is configured; a node that nobody starts again is started.
 
     Recovery: its supervisor starts it again; until the heal it may be killed again. The others take its load, and
     what it had half done is done by whoever sends the same key again.
@@ -50,16 +50,18 @@ class MemoryLimit:
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: the limit is in force, and the engine told of a kill for want of memory."""
-        return plan_nodes(
+        limit_bytes = round(self.limit_mib * 2**20)
+        plan = plan_nodes(
             scene,
             self.on,
             inject=lambda node: {
                 "do": "memory.limit",
                 "container": node.container,
-                "limit_bytes": round(self.limit_mib * 2**20),
+                "limit_bytes": limit_bytes,
             },
             heal=lambda node: {"do": "memory.unlimit", "container": node.container},
             probe=lambda node: Probe(
-                {"probe": "memory", "container": node.container, "limit_bytes": round(self.limit_mib * 2**20)}
+                {"probe": "memory", "container": node.container, "limit_bytes": limit_bytes}
             ),
         )
+        return replace(plan, heal=(*plan.heal, *map(start, plan.nodes)))

@@ -14,6 +14,7 @@ from test_rules import table
 from harness.agent.program import cgroups, cpu, dns, filters, lying, memory, rules, shaping, slots
 from harness.agent.program.cgroups import Group
 from harness.agent.program.containers import Container
+from harness.agent.program.processes import Process
 from harness.agent.program.refusal import Failed, Refused
 from harness.faults.catalogue import Netem, RateLimit
 from harness.stack.node import Node
@@ -300,6 +301,7 @@ def test_a_memory_limit_in_either_version_of_the_groups(
     (tmp_path / used).write_text(str(100 * 2**20))
     own, pressed = MadeGroup(tmp_path, version), []
     monkeypatch.setattr(memory, "group", lambda _pid, _controller: own)
+    monkeypatch.setattr(memory, "identify", lambda pid: Process(pid, 5))
     monkeypatch.setattr(
         memory, "_press", lambda _own, size: pressed.append(size) or os.open("/dev/null", os.O_RDONLY)
     )
@@ -309,6 +311,8 @@ def test_a_memory_limit_in_either_version_of_the_groups(
     got = int((tmp_path / limit).read_text())
     assert got - sum(pressed) == 64 * 2**20
     assert bool(pressed) == (version == 1)
+    harm.again("A")
+    assert len(pressed) <= 1, "a network that was connected is no restart"
     assert [left.what for left in harm.left(A)] == [f"a has {got // 2**20} MiB of memory instead of all"]
     harm.end("i1", {"container": "A", "limit_bytes": 64 * 2**20})
     assert (tmp_path / limit).read_text() == unlimited

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from .cgroups import Group, group
 from .containers import Container, Containers
 from .harm import Kept, Left, Step
+from .processes import Process, identify
 from .refusal import Failed
 
 __all__ = ["BURNER", "CpuBurn", "CpuLimit", "quota_of", "words_of"]
@@ -90,10 +91,15 @@ class CpuBurn(Kept):
     def __init__(self, containers: Containers) -> None:
         super().__init__(containers)
         self._burning: dict[tuple[str, str], list[subprocess.Popen[bytes]]] = {}
+        self._first: dict[tuple[str, str], Process | None] = {}
 
     def make(self, injection: str, container: Container, step: Step) -> None:
         """They use the agent's programs, and count as the container's."""
+        first = identify(container.pid)
+        if self._first.get((injection, container.id)) == first:
+            return  # not a restart: they burn
         self._stop(injection, container)
+        self._first[injection, container.id] = first
         groups = [own for name in _ACCOUNTS if (own := group(container.pid, name))]
         burning = self._burning[injection, container.id] = []
         for _ in range(int(step["processes"])):
@@ -112,6 +118,7 @@ class CpuBurn(Kept):
         self._stop(injection, container)
 
     def _stop(self, injection: str, container: Container) -> None:
+        self._first.pop((injection, container.id), None)
         for process in self._burning.pop((injection, container.id), ()):
             process.kill()
             process.wait()

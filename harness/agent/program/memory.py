@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from .cgroups import Group, group
 from .containers import Container, Containers
 from .harm import Kept, Left, Step
+from .processes import Process, identify
 from .refusal import Failed
 
 __all__ = ["MemoryLimit", "limit_of"]
@@ -38,30 +39,30 @@ class MemoryLimit(Kept):
     def __init__(self, containers: Containers) -> None:
         super().__init__(containers)
         self._pressing: dict[tuple[str, str], int] = {}
+        self._first: dict[tuple[str, str], Process | None] = {}
 
     def make(self, injection: str, container: Container, step: Step) -> None:
         """Set it; the kernel kills whom it will."""
-        own = group(container.pid, "memory")
-        if own is None:
-            return
+        own, first = group(container.pid, "memory"), identify(container.pid)
+        if own is None or first is None or self._first.get((injection, container.id)) == first:
+            return  # just gone; or not a restart, and limited already
         limit = int(step["limit_bytes"])
-        self._release(injection, container)
+        self._release(injection, container.id)
+        self._first[injection, container.id] = first
         got = _set(container, own, limit)
         if got > limit:
             self._pressing[injection, container.id] = _press(own, got - limit)
 
     def unmake(self, injection: str, container: Container, step: Step) -> None:  # noqa: ARG002  # the protocol's
         """As it is configured."""
-        self._release(injection, container)
+        self._release(injection, container.id)
         if own := group(container.pid, "memory"):
             _set(container, own, container.memory_bytes)
 
     def end(self, injection: str, step: Step) -> None:
         """Also on a container that is down, what presses is given back."""
         super().end(injection, step)
-        descriptor = self._pressing.pop((injection, step["container"]), None)
-        if descriptor is not None:
-            os.close(descriptor)
+        self._release(injection, step["container"])
 
     def left(self, container: Container) -> Iterator[Left]:
         """Another limit than the one that is configured."""
@@ -73,8 +74,9 @@ class MemoryLimit(Kept):
             )
             yield Left(what, lambda: _set(container, own, container.memory_bytes))
 
-    def _release(self, injection: str, container: Container) -> None:
-        descriptor = self._pressing.pop((injection, container.id), None)
+    def _release(self, injection: str, container: str) -> None:
+        self._first.pop((injection, container), None)
+        descriptor = self._pressing.pop((injection, container), None)
         if descriptor is not None:
             os.close(descriptor)
 

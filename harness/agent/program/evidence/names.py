@@ -19,7 +19,7 @@ from .item import Item, Open
 
 __all__ = ["NamesProbe", "told"]
 
-_EVERY_S = 0.1
+_EVERY_S = 0.2
 _SILENT_S = 0.4
 _FORGET_S = 20.0
 
