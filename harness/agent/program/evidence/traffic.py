@@ -91,8 +91,8 @@ def judge(sees: Mapping[str, Any], burst: Burst) -> tuple[bool, str]:
     """
     if "kbps" in sees:
         rate_kbps = max(0.0, len(burst.sent) * _DATAGRAM_BYTES - sees["bucket_bytes"]) / 125 / burst.took_s
-        late = f"{burst.lost} of {len(burst.sent)} datagrams not in time"
-        return burst.took_s > 0.7 * _RATE_S, late if burst.lost else f"{rate_kbps:.0f} kbit/s"
+        missing = f"{burst.lost} of {len(burst.sent)} datagrams not in time"
+        return burst.took_s > 0.7 * _RATE_S, missing if burst.lost else f"{rate_kbps:.0f} kbit/s"
     if "delay_ms" in sees:
         late = burst.latency_s
         return late is not None and late * 1000 > sees["delay_ms"] / 2, (
