@@ -58,6 +58,9 @@ def test_a_rate_shows_in_how_long_a_burst_takes(kbps):
     assert judge(sees, slow)[0]
     assert not judge(sees, fast)[0]
     assert float(judge(sees, slow)[1].split()[0]) == pytest.approx(kbps, rel=0.02)
+    lossy = Burst([0.0] * size, [(number, 0.002) for number in range(0, size, 2)])
+    assert not judge(sees, lossy)[0], "what is lost otherwise is not slow"
+    assert judge(sees, Burst([0.0] * size))[0]
 
 
 @given(st.floats(0.02, 1))

@@ -22,14 +22,15 @@ from .network import ends_between, neighbours
 __all__ = ["Burst", "TrafficProbe", "judge", "size_of"]
 
 _STAMP = struct.Struct("!QQ")
-_DATAGRAM_BYTES = 1400
+_LONG_BYTES, _SHORT_BYTES = 1400, 64
+"""For a rate, and for all else: what another injection slows must still arrive in time."""
 _AT_ONCE = 32
 """A receiver's buffer holds a few hundred; it is emptied after so many."""
 _NEVER_NONE = 14
 """Of so many times 1/share datagrams, that none is lost has a chance of one in a million."""
 _RATE_S = 0.05
 """A burst for a rate is as long as the bucket and this many seconds of it."""
-_WAIT_S = 0.03
+_WAIT_S = 0.15
 _HASTE_EVERY_S = 0.1
 _EVERY_S = 0.5
 
@@ -68,15 +69,16 @@ class Burst:
 
     @property
     def took_s(self) -> float:
-        """From the first sent to the last arrived; endless when any is lost."""
-        return math.inf if self.lost else max(at for _, at in self.arrived) - self.sent[0]
+        """From the first sent to the last arrived; endless when more than half are lost."""
+        few = 2 * self.lost > len(self.sent)
+        return math.inf if few else max(at for _, at in self.arrived) - self.sent[0]
 
 
 def size_of(sees: Mapping[str, Any]) -> int:
     """How many datagrams a burst needs to show this. Pure."""
     if "kbps" in sees:
         long_bytes = float(sees["bucket_bytes"]) + float(sees["kbps"]) * 125 * _RATE_S
-        return max(2, math.ceil(long_bytes / _DATAGRAM_BYTES))
+        return max(2, math.ceil(long_bytes / _LONG_BYTES))
     shares = [float(sees[name]) for name in ("lost", "duplicated", "reordered") if name in sees]
     return math.ceil(_NEVER_NONE / shares[0]) if shares else 5
 
@@ -90,9 +92,9 @@ def judge(sees: Mapping[str, Any], burst: Burst) -> tuple[bool, str]:
         burst: what was sent and what arrived.
     """
     if "kbps" in sees:
-        rate_kbps = max(0.0, len(burst.sent) * _DATAGRAM_BYTES - sees["bucket_bytes"]) / 125 / burst.took_s
-        missing = f"{burst.lost} of {len(burst.sent)} datagrams not in time"
-        return burst.took_s > 0.7 * _RATE_S, missing if burst.lost else f"{rate_kbps:.0f} kbit/s"
+        in_time = len(burst.sent) - burst.lost
+        rate_kbps = max(0.0, in_time * _LONG_BYTES - sees["bucket_bytes"]) / 125 / burst.took_s
+        return burst.took_s > 0.7 * _RATE_S, f"{rate_kbps:.0f} kbit/s, {in_time} of {len(burst.sent)} in time"
     if "delay_ms" in sees:
         late = burst.latency_s
         return late is not None and late * 1000 > sees["delay_ms"] / 2, (
@@ -117,6 +119,7 @@ class _Flow:
         self.burst = Burst()
         self.told: list[str] = []
         self._size = size_of(sees)
+        self._bytes = _LONG_BYTES if "kbps" in sees else _SHORT_BYTES
 
     def ready(self, at: float) -> bool:
         """Whether there are sockets; they are made anew when a node has come back or moved."""
@@ -145,7 +148,7 @@ class _Flow:
         assert self._sockets is not None
         self._token += 1
         self.burst = Burst()
-        padding = bytes(_DATAGRAM_BYTES - _STAMP.size)
+        padding = bytes(self._bytes - _STAMP.size)
         for number in range(self._size):
             self.burst.sent.append(now())
             with contextlib.suppress(OSError):
