@@ -171,7 +171,11 @@ class Session:
 
     def _gone(self, injection: str, timeout_s: float) -> dict[str, Any]:
         seen = self._sampler(injection).wait_gone(timeout_s)
-        there = [c.name for c in self._containers.all() if c.pid and injection in netfilter.marks(c.pid)]
+        there = [
+            c.name
+            for c in self._containers.all()
+            if c.pid and f"harness:{injection}" in netfilter.marks(c.pid)
+        ]
         if there:
             seen.update(gone_at=None, why=f"its rules are still in {', '.join(there)}; {seen['why']}")
         return seen

@@ -166,6 +166,10 @@ class MemoryProbe(_Look):
             return
         super().tick(at)
 
+    def excused(self, item: Item | Open) -> str | None:
+        """A container that is down for another reason; one that was killed must come back."""
+        return None if self._killed() else item.down
+
     def _killed(self) -> bool:
         at = self.containers.oom_at(self.watch["container"])
         return at is not None and self.item.began_at is not None and at >= self.item.began_at
