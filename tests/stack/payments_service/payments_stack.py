@@ -67,6 +67,8 @@ class PaymentsStack:
         self.compose("build", "--quiet", timeout_s=600)
         self.compose("up", "-d", "--wait", timeout_s=180)
         self.base = "http://" + self.compose("port", "edge", "8080").strip()
+        # A new cluster is writable some seconds before Patroni first names its standbys.
+        within(60, "replication by quorum", self.whole)
 
     def write_secrets(self, more: str = "") -> None:
         names = yaml.safe_load((FOLDER / "compose.yaml").read_text())["x-harness"]["secrets"]
