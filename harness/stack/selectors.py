@@ -6,7 +6,7 @@ selector             names
 ``ledger``           every node of the group; or the node of this name
 ``ledger:all``       every node of the group
 ``ledger:primary``   the nodes of the group that play the role now; ``replica`` is any standby
-``ledger:one``       one node of the group, by the seed
+``ledger:one``       one node of the group, by the seed; ``ledger:replica:one`` one of those that play the role
 ``ledger:minority``  the largest set of its nodes that is less than half, by the seed
 ``ledger:majority``  the others: within one run it is the complement of the minority
 ``site:a``           every node of the site
@@ -29,7 +29,8 @@ __all__ = ["Kind", "Selector", "check_selector", "parse_selector", "plays", "res
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _GRAMMAR = (
-    "Write group, group:role, group:one, group:minority, group:majority, group:all, site:a or a node's name"
+    "Write group, group:role, group:role:one, group:one, group:minority, group:majority, group:all, site:a or a"
+    " node's name"
 )
 
 
@@ -45,6 +46,9 @@ class Kind(StrEnum):
     SITE = "site"
 
 
+_WORDS = (Kind.ALL, Kind.ONE, Kind.MINORITY, Kind.MAJORITY)
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A selector, taken apart.
@@ -53,18 +57,21 @@ class Selector:
         kind: what is asked for.
         name: the group, the site or the node.
         role: the role, when one is asked for.
+        only_one: whether of those that play the role only one is meant.
     """
 
     kind: Kind
     name: str
     role: str | None = None
+    only_one: bool = False
 
     def __str__(self) -> str:
         if self.kind is Kind.NAME:
             return self.name
         if self.kind is Kind.SITE:
             return f"site:{self.name}"
-        return f"{self.name}:{self.role if self.kind is Kind.ROLE else self.kind}"
+        word = f"{self.role}:one" if self.only_one else self.role
+        return f"{self.name}:{word if self.kind is Kind.ROLE else self.kind}"
 
 
 def parse_selector(text: str) -> Selector:
@@ -74,16 +81,19 @@ def parse_selector(text: str) -> Selector:
         SelectorError: the text is not of the grammar.
     """
     words = text.split(":")
+    only_one = len(words) == 3 and words[2] == Kind.ONE and words[1] not in _WORDS  # noqa: PLR2004  # group:role:one
+    if only_one:
+        words.pop()
     if len(words) > 2 or not all(_WORD.fullmatch(word) for word in words):  # noqa: PLR2004  # name:word
         raise SelectorError("this is not a selector", where=repr(text), mend=_GRAMMAR)
     if len(words) == 1:
         return Selector(Kind.NAME, text)
     name, word = words
-    if name == "site":
+    if name == "site" and not only_one:
         return Selector(Kind.SITE, word)
-    if word in (Kind.ALL, Kind.ONE, Kind.MINORITY, Kind.MAJORITY):
+    if word in _WORDS:
         return Selector(Kind(word), name)
-    return Selector(Kind.ROLE, name, word)
+    return Selector(Kind.ROLE, name, word, only_one)
 
 
 def plays(asked: str, role: str | None) -> bool:
@@ -138,7 +148,8 @@ def resolve(
     check_selector(chosen, nodes, roles)
     members = _members(chosen, nodes)
     if chosen.kind is Kind.ROLE:
-        return _by_role(chosen, members, role_of)
+        found = _by_role(chosen, members, role_of)
+        return found if not chosen.only_one else _first(found, members, rng)
     if chosen.kind in (Kind.ONE, Kind.MINORITY, Kind.MAJORITY):
         return _by_seed(chosen.kind, members, rng)
     return members
@@ -202,7 +213,16 @@ def _less_than_half(count: int) -> int:
 
 def _by_seed(kind: Kind, members: tuple[Node, ...], rng: Random) -> tuple[Node, ...]:
     """One order of the group answers all three, so that one is in the minority and both halves fit."""
-    order = rng.sample(sorted(members, key=lambda node: node.name), len(members))
+    order = _order(members, rng)
     few = _less_than_half(len(order))
     picked = {Kind.ONE: order[:1], Kind.MINORITY: order[:few], Kind.MAJORITY: order[few:]}[kind]
     return tuple(node for node in members if node in picked)
+
+
+def _first(found: tuple[Node, ...], members: tuple[Node, ...], rng: Random) -> tuple[Node, ...]:
+    """Of those found, the one that comes first in the group's order."""
+    return (next(node for node in _order(members, rng) if node in found),)
+
+
+def _order(members: tuple[Node, ...], rng: Random) -> list[Node]:
+    return rng.sample(sorted(members, key=lambda node: node.name), len(members))

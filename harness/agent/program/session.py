@@ -15,10 +15,12 @@ from .containers import Containers
 from .containment import Containment
 from .cuts import Cuts
 from .engine import Engine
+from .evidence.kinds import KINDS
 from .evidence.network import NetworkProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
+from .harms import Harms
 from .injections import Injections
 from .ledger import Ledger
 from .refusal import Failed, Gone, Refused
@@ -49,7 +51,8 @@ class Session:
         self._ledger = ledger
         self._containers = Containers(engine, project)
         self._cuts = Cuts(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts)
+        self._harms = Harms(self._containers)
+        self._steps = Steps(engine, self._containers, self._cuts, self._harms)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
@@ -69,8 +72,8 @@ class Session:
             "http": self._http,
             "run": self._run,
             "contain": self._contain,
-            "leftovers": lambda: looking.left_behind(self._containers, self._steps),
-            "sweep": lambda: looking.sweep(self._containers, self._steps),
+            "leftovers": lambda: looking.left_behind(self._containers, self._steps, self._harms),
+            "sweep": lambda: looking.sweep(self._containers, self._steps, self._harms),
         }
 
     def start(self) -> None:
@@ -130,7 +133,7 @@ class Session:
             raise
 
     def _probe(self, injection: str, watch: dict[str, Any], lasting: bool) -> Probe:  # noqa: FBT001  # from JSON
-        kind = watch.get("probe")
+        kind = str(watch.get("probe"))
         if kind == "running":
             return RunningProbe(watch["container"], self._containers, lasting=lasting)
         if kind == "matching":
@@ -140,7 +143,10 @@ class Session:
         if kind == "network":
             pairs = [(src, dst) for src, dst in watch["pairs"]]
             return NetworkProbe(injection, pairs, self._cuts, self._containers)
-        raise Refused(f"there is no probe {kind!r}; there are: running, matching, frozen, network")
+        if kind in KINDS:
+            return KINDS[kind](watch, injection, self._containers, self._cuts)
+        known = ", ".join(["running, matching, frozen, network", *KINDS])
+        raise Refused(f"there is no probe {kind!r}; there are: {known}")
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float
@@ -220,7 +226,7 @@ class Session:
 
     def _came(self, container: str, started: bool) -> None:  # noqa: FBT001  # a callback
         """It runs anew, or has another address: what is injected, and what contains it, is made whole."""
-        for error in self._cuts.again():
+        for error in (*self._cuts.again(), *self._harms.again(container)):
             self._tell({"event": "trouble", "what": error, "at": now()})
         if started and container in self._injections.pausing():
             threading.Thread(target=self._pause_again, args=(container,), daemon=True).start()

@@ -11,6 +11,7 @@ from typing import Any
 from .containers import Containers
 from .cuts import Cuts
 from .engine import Engine
+from .harms import Harms
 from .processes import identify, kill, matching
 from .refusal import Failed, Refused
 
@@ -29,9 +30,10 @@ class Steps:
         engine: for what only the engine can do.
         containers: the only containers that there are.
         cuts: the cuts of this session.
+        harms: its other lasting harm.
     """
 
-    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts) -> None:
+    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts, harms: Harms) -> None:
         self._engine = engine
         self._containers = containers
         self._cuts = cuts
@@ -45,6 +47,7 @@ class Steps:
             "process.signal": self._signal,
             "net.cut": self._cut,
             "net.uncut": self._uncut,
+            **harms.steps,
         }
 
     def check(self, step: Step) -> None:
@@ -65,7 +68,9 @@ class Steps:
     def containers(step: Step) -> list[str]:
         """The containers that a step names."""
         named = [step["container"]] if "container" in step else []
-        return named + [end for pair in step.get("pairs", ()) for end in pair]
+        named += [end for pair in step.get("pairs", ()) for end in pair]
+        named += [rule["peer"] for rule in step.get("rules", ()) if rule.get("peer")]
+        return [*named, *step.get("peers", ())]
 
     def hurry(self, step: Step) -> None:
         """A heal waits for this step: a graceful stop becomes a quick one."""
