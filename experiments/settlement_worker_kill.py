@@ -7,7 +7,8 @@ dead worker had taken comes due again when its lease of 6 s ends, and the other 
 the same key as it did before, so what was accepted and not posted is posted now, once.
 
 Expectation: RTO 0: nobody who creates, approves or reads a payment waits for a settlement worker. Every approved
-payment is settled in the end, and the acquirer's books say the same.
+payment is settled in the end, and the acquirer's books say the same. **On the variant approve-unchecked this must
+fail**: half a payment a second is approved by somebody who may not.
 """
 
 from harness import (
@@ -42,10 +43,12 @@ experiment = Experiment(
             "approve": 10,
             "reject": 1,
             "read_status": 15,
-            "forbidden_no_token": 0.75,
-            "forbidden_self_approval": 0.75,
-            "forbidden_payer_approval": 0.75,
-            "forbidden_other_body": 0.75,
+            "forbidden_no_token": 0.5,
+            "forbidden_expired_token": 0.5,
+            "forbidden_anothers_account": 0.5,
+            "forbidden_self_approval": 0.5,
+            "forbidden_payer_approval": 0.5,
+            "forbidden_other_body": 0.5,
         },
     ),
     injections=[Injection(Kill("settlement:one"), at_s=5, for_s=15)],

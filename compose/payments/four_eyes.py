@@ -1,4 +1,4 @@
-"""The part of the load in which two people make a payment, and in which some try what they must not."""
+"""The part of the load in which two people make a payment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from harness.load.child import Answer, Call, OpenUser, Seen, WrongAnswer, operation
 
@@ -15,20 +15,8 @@ __all__ = ["FourEyes"]
 AMOUNT_MAX = 100_00
 CURRENCY = "EUR"
 REMEMBERED = 2000
-# What there is to approve, read and misuse before the first arrival.
+# What there is to approve and read before the first arrival.
 STOCK = 20
-_KINDS = frozenset(
-    {
-        "create_four_eyes",
-        "approve",
-        "reject",
-        "read_status",
-        "forbidden_no_token",
-        "forbidden_self_approval",
-        "forbidden_payer_approval",
-        "forbidden_other_body",
-    }
-)
 # The maker has both roles: what keeps him from his own payments is the rule, not a missing role.
 _PEOPLE = {"maker": ["payer", "approver"], "checker": ["approver"], "bystander": ["payer"]}
 
@@ -37,10 +25,14 @@ class FourEyes(OpenUser):
     """Creates payments, lets another person decide on them, and follows them. No kind arrives unless a mix asks."""
 
     abstract = True
+    needs_people: ClassVar[frozenset[str]] = frozenset(
+        {"create_four_eyes", "approve", "reject", "read_status"}
+    )
+    """The kinds for which there must be people and a stock."""
 
     def set_up_four_eyes(self, accounts: Sequence[str]) -> None:
         """Register the people, log each in once, and create a stock; nothing when no such kind arrives."""
-        if not self.kinds & _KINDS:
+        if not self.kinds & self.needs_people:
             return
         self._parties = list(accounts)
         self._passes: dict[str, str] = {}
@@ -49,9 +41,9 @@ class FourEyes(OpenUser):
         self._followed: deque[dict[str, Any]] = deque(maxlen=REMEMBERED)
         self._decided: tuple[str, str, str] | None = None
         # Only this process knows it, and only for this run.
-        password = secrets.token_urlsafe(24)
-        self.prepare("register", {self.key(f"{who}-new"): self._employ(who, password) for who in _PEOPLE})
-        self.prepare("log_in", {self.key(f"{who}-in"): self._let_in(who, password) for who in _PEOPLE})
+        self._password = secrets.token_urlsafe(24)
+        self.prepare("register", {self.key(f"{who}-new"): self._employ(who) for who in _PEOPLE})
+        self.prepare("log_in", {self.key(f"{who}-in"): self._let_in(who) for who in _PEOPLE})
         stock = [self.key(f"stock-{number}") for number in range(STOCK)]
         self.prepare("create_four_eyes", {key: self.create_four_eyes(key) for key in stock})
 
@@ -92,42 +84,19 @@ class FourEyes(OpenUser):
             reads=payment_id,
         )
 
-    @operation(weight=0, write=True, forbidden=True)
-    def forbidden_no_token(self, key: str) -> Call:
-        """A payment by nobody."""
-        return Call("POST", "/payments", {**self._terms(), "flow": "four-eyes"}, {"Idempotency-Key": key})
-
-    @operation(weight=0, write=True, forbidden=True)
-    def forbidden_self_approval(self, key: str) -> Call:
-        """Who created a payment approves it."""
-        return Call("POST", self._target("approve"), headers=self._as("maker", key))
-
-    @operation(weight=0, write=True, forbidden=True)
-    def forbidden_payer_approval(self, key: str) -> Call:
-        """Somebody approves who is no approver."""
-        return Call("POST", self._target("approve"), headers=self._as("bystander", key))
-
-    @operation(weight=0, write=True, forbidden=True)
-    def forbidden_other_body(self, key: str) -> Call:  # noqa: ARG002  # it sends another's
-        """A key that was used is sent with another body."""
-        payment = self.random.choice(self._followed)
-        body = {name: payment[name] for name in ("debtor", "creditor", "currency")}
-        body |= {"amount": payment["amount"] + 1, "flow": "four-eyes"}
-        return Call("POST", "/payments", body, self._as("maker", payment["key"]))
-
-    def _employ(self, who: str, password: str) -> Call:
-        body = {"login": self._name_of(who), "password": password, "roles": _PEOPLE[who]}
+    def _employ(self, who: str) -> Call:
+        body = {"login": self._name_of(who), "password": self._password, "roles": _PEOPLE[who]}
         headers = {
             "Authorization": f"Bearer {os.environ['USERS_ADMIN_TOKEN']}",
             "Idempotency-Key": self.key(f"{who}-new"),
         }
         return Call("POST", "/users", body, headers)
 
-    def _let_in(self, who: str, password: str) -> Call:
+    def _let_in(self, who: str) -> Call:
         def verify(answer: Answer) -> None:
             self._passes[who] = str(answer.json()["token"])
 
-        body = {"login": self._name_of(who), "password": password}
+        body = {"login": self._name_of(who), "password": self._password}
         return Call("POST", "/sessions", body, verify=verify)
 
     def _name_of(self, who: str) -> str:
@@ -140,9 +109,6 @@ class FourEyes(OpenUser):
         debtor, creditor = self.random.sample(self._parties, 2)
         amount = self.random.randint(1, AMOUNT_MAX)
         return {"debtor": debtor, "creditor": creditor, "amount": amount, "currency": CURRENCY}
-
-    def _target(self, action: str) -> str:
-        return f"/payments/{self.random.choice(self._followed)['payment_id']}/{action}"
 
     def _decide(self, key: str, action: str) -> Call:
         if not self._to_decide:

@@ -45,6 +45,12 @@ def users_server():
     yield from _servers("users_server.py")
 
 
+@pytest.fixture
+def payments_server():
+    """The same, of servers that know who may pay and approve."""
+    yield from _servers("payments_server.py")
+
+
 def _servers(program):
     started = []
 

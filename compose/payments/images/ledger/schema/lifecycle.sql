@@ -23,7 +23,7 @@ DECLARE
     from_account books.accounts;
     to_account books.accounts;
 BEGIN
-    SELECT * INTO payment FROM payments WHERE key = p_key;
+    SELECT * INTO payment FROM saved(p_key);
     IF FOUND THEN
         replayed := true;
         PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, p_creator);
@@ -53,10 +53,10 @@ BEGIN
     -- 2. The key.
     INSERT INTO payments (key, debtor, creditor, amount, currency, status, creator, hold, changed_by)
         VALUES (p_key, p_debtor, p_creditor, p_amount, p_currency, 'created', p_creator, hold_id, p_creator)
-        ON CONFLICT (key) DO NOTHING RETURNING * INTO payment;
+        ON CONFLICT DO NOTHING RETURNING * INTO payment;
     replayed := NOT FOUND;
     IF replayed THEN
-        SELECT * INTO STRICT payment FROM payments WHERE key = p_key;
+        SELECT * INTO STRICT payment FROM saved(p_key);
         PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, p_creator);
         RETURN;
     END IF;
