@@ -27,6 +27,7 @@ _KINDS = frozenset(
         "forbidden_no_token",
         "forbidden_expired_token",
         "forbidden_anothers_account",
+        "forbidden_anothers_statement",
         "forbidden_self_approval",
         "forbidden_payer_approval",
         "forbidden_other_body",
@@ -66,6 +67,11 @@ class Forbidden(FourEyes):
     def forbidden_anothers_account(self, key: str) -> Call:
         """The maker pays from an account that is another's."""
         return self._create(self._as("maker", key), debtor=self._anothers)
+
+    @operation(weight=0, write=False, forbidden=True)
+    def forbidden_anothers_statement(self, key: str) -> Call:  # noqa: ARG002  # a read sends no key
+        """The maker reads the statement of an account that is another's."""
+        return Call("GET", f"/accounts/{self._anothers}/statement", headers=self._as("maker"))
 
     @operation(weight=0, write=True, forbidden=True)
     def forbidden_self_approval(self, key: str) -> Call:

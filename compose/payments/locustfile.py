@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
+from account_readers import AccountReaders
 from forbidden import Forbidden
 from people import People
 
@@ -22,7 +23,7 @@ READABLE_AFTER_S = 1.0
 REMEMBERED = 2000
 
 
-class PaymentsUser(People, Forbidden):
+class PaymentsUser(People, Forbidden, AccountReaders):
     """Creates payments between the run's own accounts, and reads payments and accounts."""
 
     def set_up(self) -> None:

@@ -51,6 +51,12 @@ def payments_server():
     yield from _servers("payments_server.py")
 
 
+@pytest.fixture
+def life_server():
+    """The same, of servers that know a payment's whole life."""
+    yield from _servers("life_server.py")
+
+
 def _servers(program):
     started = []
 

@@ -55,6 +55,9 @@ class Payments:
             return 201, body
         if path == "/payments":
             return self.create(body, key, who)
+        if path.endswith("/statement"):
+            owner = self.owners[path.split("/")[2]]
+            return (403, {}) if self.strict and owner != who else (200, {"items": []})
         payment = self.payments.get(path.split("/")[2])
         if payment is None:
             return 404, {}

@@ -9,6 +9,7 @@ from .pages import Page
 from .planted import APPROVE_UNCHECKED, STALE_READS
 from .principals import need, principal
 from .problems import Refused
+from .queries import PaymentsQuery, StatementQuery
 from .requests import AccountOrder, PaymentOrder, idempotency_key, read_after
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Api:
             ("POST", "/accounts"): self._open_account,
             ("GET", "/accounts"): self._accounts,
             ("GET", "/accounts/{id}"): self._account,
+            ("GET", "/accounts/{id}/payments"): self._payments_of,
+            ("GET", "/accounts/{id}/statement"): self._statement_of,
         }
 
     def route(self, request: Request) -> tuple[str, Handler]:
@@ -85,12 +88,36 @@ class Api:
         return _written(201, await self._ledger.open_account(order, owner))
 
     async def _payment(self, request: Request) -> Response:
-        after = read_after(request.header("x-read-after")) if self._defect != STALE_READS else None
-        payment, read_at = await self._ledger.payment(request.path[1], after)
-        return Response.json(200, payment, {"x-ledger-position": read_at})
+        payment, sight = await self._ledger.payment(request.path[1], self._after(request))
+        return Response.json(200, payment, sight.headers)
 
     async def _account(self, request: Request) -> Response:
-        return Response.json(200, await self._ledger.account(request.path[1]))
+        account, sight = await self._ledger.account(request.path[1], self._after(request))
+        await self._may_see(request, sight.owner)
+        return Response.json(200, account, sight.headers)
+
+    async def _payments_of(self, request: Request) -> Response:
+        query = PaymentsQuery.parse(request.path[1], request.query, self._after(request))
+        items, sight = await self._ledger.payments_of(query)
+        await self._may_see(request, sight.owner)
+        return Response.json(200, query.envelope(items, sight.position), sight.headers)
+
+    async def _statement_of(self, request: Request) -> Response:
+        query = StatementQuery.parse(request.path[1], request.query, self._after(request))
+        statement, sight = await self._ledger.statement_of(query)
+        await self._may_see(request, sight.owner)
+        return Response.json(200, query.envelope(statement, sight.position), sight.headers)
+
+    def _after(self, request: Request) -> str | None:
+        return read_after(request.header("x-read-after")) if self._defect != STALE_READS else None
+
+    async def _may_see(self, request: Request, owner: str | None) -> None:
+        """An account that is nobody's is everybody's; any other its owner and an auditor see."""
+        if owner is None:
+            return
+        who = await principal(self._ledger, request)
+        if who.user_id != owner:
+            need(who, "auditor")
 
     async def _payments(self, request: Request) -> Response:
         page = Page.parse(request.query, "key_prefix")

@@ -77,9 +77,19 @@ BEGIN
     IF funds < p_amount THEN
         RAISE EXCEPTION 'account % has %, less than %', p_debtor, funds, p_amount USING ERRCODE = 'PY003';
     END IF;
-    UPDATE accounts SET balance = balance + CASE account_id WHEN p_creditor THEN p_amount ELSE -p_amount END
-        WHERE account_id IN (p_debtor, p_creditor);
-    INSERT INTO entries (payment_id, account_id, amount, currency)
-        VALUES (payment.payment_id, p_debtor, -p_amount, p_currency),
-               (payment.payment_id, p_creditor, p_amount, p_currency);
+    PERFORM move(payment, 0, p_debtor, p_creditor);
+END $$;
+
+-- Books one step of a payment. The caller holds both accounts, so each entry has the balance that it leads to.
+CREATE FUNCTION books.move(p books.payments, p_step integer, p_from text, p_to text) RETURNS void
+LANGUAGE plpgsql SET search_path = books, pg_temp AS $$
+BEGIN
+    WITH moved AS (
+        UPDATE accounts SET balance = balance + CASE account_id WHEN p_to THEN p.amount ELSE -p.amount END,
+                            booked_until = greatest(booked_until + interval '1 microsecond', clock_timestamp())
+        WHERE account_id IN (p_from, p_to) RETURNING account_id, balance, booked_until
+    )
+    INSERT INTO entries (payment_id, account_id, amount, currency, step, booked_at, balance)
+        SELECT p.payment_id, account_id, CASE account_id WHEN p_to THEN p.amount ELSE -p.amount END, p.currency,
+               p_step, booked_until, balance FROM moved;
 END $$;
