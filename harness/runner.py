@@ -24,6 +24,7 @@ from harness.judgement import judge_run
 from harness.load.process import LoadProcess, LoadSpec, Tick
 from harness.pulse import Pulse
 from harness.report import render
+from harness.report.logs import log_errors
 from harness.run_folder import ExperimentInfo, Result, RunFolder, RunInfo, StackInfo, Started
 from harness.schedule import Due, Schedule
 from harness.session import Session
@@ -290,6 +291,7 @@ class _Running:
     def _logs(self) -> None:
         try:
             self.session.stack.logs(self.folder.logs, since=self.began)
+            self._event("log_errors", nodes=log_errors(self.folder))
         except HarnessError as error:
             self._event("note", what=f"the nodes' logs are missing: {error}")
 

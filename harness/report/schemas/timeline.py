@@ -141,6 +141,13 @@ class Load(_Event):
     dropped: int = 0
 
 
+class LogErrors(_Event):
+    """Lines of the nodes' logs that speak of an error: node -> phase -> how many; "" where the phase is not known."""
+
+    kind: Literal["log_errors"]
+    nodes: Mapping[str, Mapping[str, int]]
+
+
 class LeftBehind(_Event):
     """What was still there after the last heal; empty when clean."""
 
@@ -180,6 +187,7 @@ class TimelineEvent(
             | Recovered
             | NotRecovered
             | Load
+            | LogErrors
             | LeftBehind
             | Error
             | Note,
