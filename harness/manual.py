@@ -33,6 +33,7 @@ class Chaos:
     def __init__(self, session: Session, folder: Path, seed: int = 0) -> None:
         self._writer = TimelineWriter(folder / "timeline.jsonl")
         self._path = folder / "timeline.jsonl"
+        self._needs = session.needs
         self._ids = (f"m{number}" for number in itertools.count(1))
         self._injector = Injector(
             agent=session.agent,
@@ -48,6 +49,7 @@ class Chaos:
             NoEvidence: no effect was seen within 10 s; what was done is healed at the end.
             UsageError: the fault cannot be done here; nothing was touched.
         """
+        self._needs.check([fault])
         injection = next(self._ids)
         self._injector.inject(injection, fault, deadline_s=_EVIDENCE_WITHIN_S, lease_s=_LEASE_S)
         return injection

@@ -137,6 +137,7 @@ def validate(experiment: Experiment, session: Session, seed: int = 0) -> None:
         StackModelError: the stack lacks what the experiment needs (a load, an observer).
     """
     check_experiment(experiment, session.stack)
+    session.needs.check(injection.fault for injection in experiment.injections)
     scene = session.scene(seed)
     for injection in experiment.injections:
         injection.fault.plan(scene)

@@ -16,7 +16,12 @@ _DELAY_MAX_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class AcquirerSlow(Control):
-    """It answers, each time after a delay.
+    """The acquirer answers, each time after a delay.
+
+    Heals: it is told to be normal again.
+
+    Recovery: whoever calls it gives up in time and asks again with the same key; what waits is settled when it is quick
+    again.
 
     Attributes:
         on: selector of the nodes.
@@ -39,7 +44,15 @@ class AcquirerSlow(Control):
 
 @dataclass(frozen=True, slots=True)
 class AcquirerRefuses(Control):
-    """It refuses every settlement that it has not seen before, and stands by that afterwards."""
+    """The acquirer refuses every settlement that it has not seen before, and stands by that afterwards.
+
+    Heals: it is told to be normal again.
+
+    Recovery: a refusal is an answer: the payment fails and its money goes back. What was settled before is not touched.
+
+    Attributes:
+        on: selector of the nodes.
+    """
 
     @property
     def state(self) -> Mapping[str, Any]:
@@ -49,7 +62,15 @@ class AcquirerRefuses(Control):
 
 @dataclass(frozen=True, slots=True)
 class AcquirerNeverAnswers(Control):
-    """It accepts and keeps the connection open without a word."""
+    """The acquirer accepts, and keeps the connection open without a word.
+
+    Heals: it is told to be normal again.
+
+    Recovery: the caller's deadline ends the call; asked again with the same key, it tells what it did the first time.
+
+    Attributes:
+        on: selector of the nodes.
+    """
 
     @property
     def state(self) -> Mapping[str, Any]:
@@ -59,7 +80,15 @@ class AcquirerNeverAnswers(Control):
 
 @dataclass(frozen=True, slots=True)
 class AcquirerAnswerLost(Control):
-    """It accepts and closes the connection without a word."""
+    """The acquirer accepts, and closes the connection without a word.
+
+    Heals: it is told to be normal again.
+
+    Recovery: asked again with the same key, it tells what it did the first time: nothing is settled twice.
+
+    Attributes:
+        on: selector of the nodes.
+    """
 
     @property
     def state(self) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ _LABEL = """harness.control: '{"port": 9000, "path": "/mode", "normal": {"mode":
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class Control(ABC):
     """A node is told to behave otherwise; a subclass says how in `state`.
 
     The node's service names its control API in the label ``harness.control``.
@@ -32,16 +33,16 @@ class Control:
     on: str
 
     @property
+    @abstractmethod
     def state(self) -> Mapping[str, Any]:
         """What the control API is told; JSON."""
-        raise NotImplementedError
 
     def selectors(self) -> tuple[str, ...]:
         """The one."""
         return (self.on,)
 
     def plan(self, scene: Scene) -> Plan:
-        """Heals by the state that the label calls normal; evidence: the state, read back."""
+        """Evidence: the state that its control API tells, read back every time."""
         for node in scene.resolve(self.on):
             _need_control(node, type(self).__name__)
         state = dict(self.state)

@@ -24,6 +24,11 @@ class Switchover:
     The node's name must be its Patroni's name. The user and the password of Patroni's API are taken from the
     environment of the node's first process by the agent; neither the harness nor its journal sees them.
 
+    Heals: by starting the nodes, where one died of it; the new primary stays what it is.
+
+    Recovery: none is needed: clients meet a refusal or a broken connection for about as long as a restart takes, and
+    send the same key again.
+
     Attributes:
         group: a group whose roles Patroni decides.
         port: of Patroni's REST API.

@@ -15,12 +15,24 @@ from harness.faults.catalogue import (
     AcquirerNeverAnswers,
     AcquirerRefuses,
     AcquirerSlow,
+    ConnectionsExhausted,
+    CpuBurn,
+    CpuQuota,
     Crash,
+    Dns,
+    FileDescriptors,
+    HalfOpen,
     Isolate,
     Kill,
     KillProcess,
+    MemoryLimit,
+    Netem,
+    PacketLoss,
     Partition,
     Pause,
+    PortBlocked,
+    ProcessStopped,
+    RateLimit,
     Restart,
     Stop,
     Switchover,
@@ -40,6 +52,23 @@ EXAMPLES = [
     Isolate("ledger-3"),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
+    CpuQuota("ledger", 0.1),
+    CpuBurn("ledger-1", 4),
+    MemoryLimit("ledger-1", 64),
+    FileDescriptors("ledger-1", "^postgres"),
+    ConnectionsExhausted("ledger-1"),
+    ProcessStopped("ledger-1", "patroni"),
+    PacketLoss("ledger-1", 0.2),
+    Dns.silence("ledger-1"),
+    Dns.wrong("ledger", "etcd-1", "etcd-2"),
+    Dns.slow("ledger-1", delay_ms=1500),
+    PacketLoss("ledger", 0.02, peers="etcd"),
+    HalfOpen("ledger-1", "etcd"),
+    PortBlocked("ledger", 5432),
+    PortBlocked("ledger-1", 5432, reset=True),
+    RateLimit("ledger-1", 1000),
+    Netem.delay("ledger-1", 100, jitter_ms=10),
+    Netem.reorder("ledger-1", 0.25),
     Switchover("ledger"),
 ]
 
@@ -83,9 +112,9 @@ def test_steps_touch_only_the_stack(fault):
     plan = fault.plan(scene)
     known = {node.container for node in scene.nodes}
     for step in (*plan.inject, *plan.heal, *(probe.watch for probe in plan.probes)):
-        named = (
-            {step["container"]} if "container" in step else {end for pair in step["pairs"] for end in pair}
-        )
+        named = {step["container"]} if "container" in step else set()
+        named |= {end for pair in step.get("pairs", ()) for end in pair} | set(step.get("peers", ()))
+        assert named
         assert named <= known
 
 
@@ -103,6 +132,22 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: Restart("a", timeout_s=float("nan")), "Restart: timeout_s must be from 0 to 600"),
         (lambda: KillProcess("a", "("), "not a regular expression"),
         (lambda: KillProcess("a", ""), "must name a program"),
+        (lambda: PacketLoss("a", 0.01), "PacketLoss: share must be from 0.02 to 1"),
+        (lambda: CpuQuota("a", 0), "CpuQuota: cpus must be from 0.01 to 64"),
+        (lambda: CpuBurn("a", 0), "CpuBurn: processes must be from 1 to 64"),
+        (lambda: MemoryLimit("a", 1), "MemoryLimit: limit_mib must be from 4"),
+        (lambda: FileDescriptors("a", ""), "FileDescriptors: process must name a program"),
+        (lambda: ConnectionsExhausted("a", 0), "ConnectionsExhausted: port must be from 1"),
+        (lambda: ProcessStopped("a", "("), "ProcessStopped: process is not a regular expression"),
+        (lambda: Dns("never", "a"), "Dns has no answer 'never'.*silence, nxdomain"),
+        (lambda: Dns.slow("a", delay_ms=1), "Dns.slow: delay_ms must be from 100"),
+        (lambda: Dns.wrong("a", address="x"), "address must be of IP version 4"),
+        (lambda: PortBlocked("a", 0), "PortBlocked: port must be from 1 to 65535"),
+        (lambda: RateLimit("a", 1), "RateLimit: rate_kbps must be from 64 to 20000"),
+        (lambda: Netem("late", "a"), "Netem has no shape 'late'.*delay, loss"),
+        (lambda: Netem.delay("a", 0), "delay_ms must be from 1"),
+        (lambda: Netem.delay("a", 100, jitter_ms=90), "jitter_ms must be from 0 to half"),
+        (lambda: Netem.loss("a", float("nan")), "Netem.loss: share must be"),
         (lambda: AcquirerSlow("a", delay_ms=0), "AcquirerSlow: delay_ms must be from 1 to 60000"),
         (lambda: Switchover("ledger:primary"), "Switchover: group must be a group's name"),
         (lambda: Switchover("ledger", port=0), "Switchover: port must be from 1 to 65535"),

@@ -29,6 +29,8 @@ class Container:
         paused, restarting: by the engine's word.
         exit_code: of its last run; 0 while it runs.
         restart: the name of its restart policy (``no``, ``always``, ``unless-stopped``...).
+        cpus: how many it may use, as it is configured; None is all.
+        memory_bytes: how much it may use, as it is configured; None is all.
         addresses: by network id; kept from the last run while it is down.
         labels: every label.
     """
@@ -40,6 +42,8 @@ class Container:
     restarting: bool = False
     exit_code: int = 0
     restart: str = "no"
+    cpus: float | None = None
+    memory_bytes: int | None = None
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
 
@@ -67,11 +71,21 @@ def describe(inspected: dict[str, Any]) -> Container:
         restarting=bool(state["Restarting"]),
         exit_code=int(state.get("ExitCode") or 0),
         restart=(inspected["HostConfig"].get("RestartPolicy") or {}).get("Name", "no"),
+        cpus=_cpus(inspected["HostConfig"]),
+        memory_bytes=inspected["HostConfig"].get("Memory") or None,
         addresses={
             net["NetworkID"]: _filled(net["IPAddress"], net["GlobalIPv6Address"]) for net in networks.values()
         },
         labels=dict(labels),
     )
+
+
+def _cpus(configured: dict[str, Any]) -> float | None:
+    if configured.get("NanoCpus"):
+        return float(configured["NanoCpus"] / 1e9)
+    if configured.get("CpuQuota"):
+        return float(configured["CpuQuota"] / (configured.get("CpuPeriod") or 100_000))
+    return None
 
 
 def _filled(*values: str) -> tuple[str, ...]:
@@ -99,6 +113,7 @@ class Containers:
         self._engine = engine
         self._project = project
         self._known: dict[str, Container] = {}
+        self._oom_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def get(self, container: str) -> Container:
@@ -145,6 +160,14 @@ class Containers:
             known = self._known.get(container)
             if known is not None:
                 self._known[container] = replace(known, pid=0, paused=False)
+
+    def oom(self, container: str, at: float) -> None:
+        """The engine said that the kernel killed a process of it, for want of memory."""
+        self._oom_at[container] = at
+
+    def oom_at(self, container: str) -> float | None:
+        """When the engine said so last; None when it never did."""
+        return self._oom_at.get(container)
 
     def forget(self, container: str) -> None:
         """It was removed."""

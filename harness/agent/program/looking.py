@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from . import netfilter
 from .containers import Container, Containers
 from .controls import LABEL, Controls
+from .harm import Left
+from .harms import Harms
 from .refusal import Failed, Refused
 from .steps import Steps
 
@@ -17,23 +18,15 @@ _VERSIONS = (4, 6)
 _SWEEP = "sweep"
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """One thing left behind, and what mends it."""
-
-    what: str
-    mend: Callable[[], object]
-
-
-def left_behind(containers: Containers, steps: Steps, controls: Controls) -> list[str]:
+def left_behind(containers: Containers, steps: Steps, harms: Harms, controls: Controls) -> list[str]:
     """Everything of faults that is there now, in words. Raises Failed without the engine."""
-    return [left.what for left in _look(containers, steps, controls)]
+    return [left.what for left in _look(containers, steps, harms, controls)]
 
 
-def sweep(containers: Containers, steps: Steps, controls: Controls) -> dict[str, list[str]]:
+def sweep(containers: Containers, steps: Steps, harms: Harms, controls: Controls) -> dict[str, list[str]]:
     """Mend everything that is left behind. Returns what was ``healed`` and what ``remaining``."""
     healed, remaining = [], []
-    for left in list(_look(containers, steps, controls)):
+    for left in list(_look(containers, steps, harms, controls)):
         try:
             left.mend()
             healed.append(left.what)
@@ -42,42 +35,43 @@ def sweep(containers: Containers, steps: Steps, controls: Controls) -> dict[str,
     return {"healed": healed, "remaining": remaining}
 
 
-def _look(containers: Containers, steps: Steps, controls: Controls) -> Iterator[_Left]:
+def _look(containers: Containers, steps: Steps, harms: Harms, controls: Controls) -> Iterator[Left]:
     for container in containers.refresh_all():
-        yield from _look_at(container, steps)
+        yield from _look_at(container, steps, harms)
         if container.pid and LABEL in container.labels:
             yield from _told(container, controls)
 
 
-def _look_at(container: Container, steps: Steps) -> Iterator[_Left]:
+def _look_at(container: Container, steps: Steps, harms: Harms) -> Iterator[Left]:
     def step(do: str) -> Callable[[], None]:
         return lambda: steps.do(_SWEEP, {"do": do, "container": container.id})
 
     if container.paused:
-        yield _Left(f"{container.name} is paused", step("engine.unpause"))
+        yield Left(f"{container.name} is paused", step("engine.unpause"))
     if container.pid:
         yield from _rules(container)
+        yield from harms.left(container)
     elif not container.restarting and container.should_run:
-        yield _Left(f"{container.name} is down (exit code {container.exit_code})", step("engine.start"))
+        yield Left(f"{container.name} is down (exit code {container.exit_code})", step("engine.start"))
 
 
-def _told(container: Container, controls: Controls) -> Iterator[_Left]:
+def _told(container: Container, controls: Controls) -> Iterator[Left]:
     """What a control API was told; one that does not answer, or a label that makes no sense, tells nothing."""
     if container.paused:
         # Its pause is mended first: what it was told before that shows only then.
-        yield _Left(f"{container.name} cannot say what it was told", lambda: controls.reset(container.id))
+        yield Left(f"{container.name} cannot say what it was told", lambda: controls.reset(container.id))
         return
     try:
         state = controls.read(container.id)
         if state != controls.normal(container.id):
-            yield _Left(f"{container.name} was told to be {state}", lambda: controls.reset(container.id))
+            yield Left(f"{container.name} was told to be {state}", lambda: controls.reset(container.id))
     except (Failed, Refused):
         return
 
 
-def _rules(container: Container) -> Iterator[_Left]:
+def _rules(container: Container) -> Iterator[Left]:
     for version in _VERSIONS:
         marks = netfilter.marks(container.pid, version)
         if marks:
             what = f"{container.name} has rules of {', '.join(marks)}"
-            yield _Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]
+            yield Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]

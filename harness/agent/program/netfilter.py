@@ -32,9 +32,9 @@ def change(pid: int, script: str, version: int = 4) -> None:
         raise Failed(f"{argv[0]} refused: {errors.strip() or f'exit code {code}'}")
 
 
-def saved(pid: int, version: int = 4) -> str:
-    """The filter table of the namespace of a process. Raises Failed."""
-    argv = [f"{_PROGRAM[version]}-{variant()}-save", "-t", "filter"]
+def saved(pid: int, version: int = 4, table: str = "filter") -> str:
+    """A table of the namespace of a process. Raises Failed."""
+    argv = [f"{_PROGRAM[version]}-{variant()}-save", "-t", table]
     code, text, errors = run_in(pid, argv)
     if code:
         raise Failed(f"{argv[0]} failed: {errors.strip() or f'exit code {code}'}")

@@ -17,11 +17,13 @@ from .controls import Controls
 from .cuts import Cuts
 from .engine import Engine
 from .evidence.control import ControlProbe
+from .evidence.kinds import KINDS
 from .evidence.network import NetworkProbe
 from .evidence.primary import PrimaryProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
+from .harms import Harms
 from .injections import Injections
 from .ledger import Ledger
 from .refusal import Failed, Gone, Refused
@@ -52,12 +54,14 @@ class Session:
         self._ledger = ledger
         self._containers = Containers(engine, project)
         self._cuts = Cuts(self._containers)
+        self._harms = Harms(self._containers)
         self._controls = Controls(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts, self._controls)
+        self._steps = Steps(engine, self._containers, self._cuts, self._harms, self._controls)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
         self._reapplied: dict[str, list[tuple[str, float]]] = {}
+        looked_at = (self._containers, self._steps, self._harms, self._controls)
         self._table: dict[str, Callable[..., Any]] = {
             "hello": self._hello,
             "arm": self._arm,
@@ -73,8 +77,8 @@ class Session:
             "http": self._http,
             "run": self._run,
             "contain": self._contain,
-            "leftovers": lambda: looking.left_behind(self._containers, self._steps, self._controls),
-            "sweep": lambda: looking.sweep(self._containers, self._steps, self._controls),
+            "leftovers": lambda: looking.left_behind(*looked_at),
+            "sweep": lambda: looking.sweep(*looked_at),
         }
 
     def start(self) -> None:
@@ -134,7 +138,7 @@ class Session:
             raise
 
     def _probe(self, injection: str, watch: dict[str, Any], lasting: bool) -> Probe:  # noqa: FBT001  # from JSON
-        kind = watch.get("probe")
+        kind = str(watch.get("probe"))
         if kind == "running":
             return RunningProbe(watch["container"], self._containers, lasting=lasting)
         if kind == "matching":
@@ -148,8 +152,10 @@ class Session:
             return ControlProbe(watch["container"], watch["state"], self._containers, self._controls)
         if kind == "primary":
             return PrimaryProbe(watch["container"], watch["others"], watch["port"], self._containers)
-        kinds = "running, matching, frozen, network, control, primary"
-        raise Refused(f"there is no probe {kind!r}; there are: {kinds}")
+        if kind in KINDS:
+            return KINDS[kind](watch, injection, self._containers, self._cuts)
+        known = ", ".join(["running, matching, frozen, network, control, primary", *KINDS])
+        raise Refused(f"there is no probe {kind!r}; there are: {known}")
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float
@@ -174,7 +180,11 @@ class Session:
 
     def _gone(self, injection: str, timeout_s: float) -> dict[str, Any]:
         seen = self._sampler(injection).wait_gone(timeout_s)
-        there = [c.name for c in self._containers.all() if c.pid and injection in netfilter.marks(c.pid)]
+        there = [
+            c.name
+            for c in self._containers.all()
+            if c.pid and f"harness:{injection}" in netfilter.marks(c.pid)
+        ]
         if there:
             seen.update(gone_at=None, why=f"its rules are still in {', '.join(there)}; {seen['why']}")
         return seen
@@ -232,7 +242,7 @@ class Session:
 
     def _came(self, container: str, started: bool) -> None:  # noqa: FBT001  # a callback
         """It runs anew, or has another address: what is injected, and what contains it, is made whole."""
-        for error in self._cuts.again():
+        for error in (*self._cuts.again(), *self._harms.again(container)):
             self._tell({"event": "trouble", "what": error, "at": now()})
         if started:
             threading.Thread(target=self._inject_again, args=(container,), daemon=True).start()

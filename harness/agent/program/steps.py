@@ -13,6 +13,7 @@ from .containers import Containers
 from .controls import Controls
 from .cuts import Cuts
 from .engine import Engine
+from .harms import Harms
 from .processes import identify, kill, matching
 from .refusal import Failed, Refused
 
@@ -33,10 +34,13 @@ class Steps:
         engine: for what only the engine can do.
         containers: the only containers that there are.
         cuts: the cuts of this session.
+        harms: its other lasting harm.
         controls: the nodes' control APIs.
     """
 
-    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts, controls: Controls) -> None:
+    def __init__(
+        self, engine: Engine, containers: Containers, cuts: Cuts, harms: Harms, controls: Controls
+    ) -> None:
         self._engine = engine
         self._containers = containers
         self._cuts = cuts
@@ -54,6 +58,7 @@ class Steps:
             "control.set": self._control,
             "control.reset": self._uncontrol,
             "http.send": self._send,
+            **harms.steps,
         }
 
     def check(self, step: Step) -> None:
@@ -76,7 +81,9 @@ class Steps:
     def containers(step: Step) -> list[str]:
         """The containers that a step names."""
         named = [step["container"]] if "container" in step else []
-        return named + [end for pair in step.get("pairs", ()) for end in pair]
+        named += [end for pair in step.get("pairs", ()) for end in pair]
+        named += [rule["peer"] for rule in step.get("rules", ()) if rule.get("peer")]
+        return [*named, *step.get("peers", ())]
 
     def hurry(self, step: Step) -> None:
         """A heal waits for this step: a graceful stop becomes a quick one."""

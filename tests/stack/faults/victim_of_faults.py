@@ -6,13 +6,45 @@ from pathlib import Path
 from faultlab import Lab
 
 from harness.errors import AgentError
-from harness.faults.catalogue import AcquirerRefuses, Isolate, Kill, Pause
+from harness.faults.catalogue import (
+    AcquirerRefuses,
+    ConnectionsExhausted,
+    CpuBurn,
+    CpuQuota,
+    Dns,
+    FileDescriptors,
+    HalfOpen,
+    Isolate,
+    Kill,
+    MemoryLimit,
+    PacketLoss,
+    Pause,
+    PortBlocked,
+    ProcessStopped,
+    RateLimit,
+)
 
 lab = Lab(sys.argv[1])
 agent = lab.connect()
 injector = lab.injector(agent, Path(sys.argv[2]))
-FAULTS = {"rules": Isolate("a"), "pause": Pause("b"), "start": Kill("c"), "mode": AcquirerRefuses("bank")}
-for number, name in enumerate(sys.argv[3:] or ("rules", "pause", "start"), 1):
+FAULTS = {
+    "rules": Isolate("a"),
+    "pause": Pause("b"),
+    "start": Kill("c"),
+    "loss": PacketLoss("a", 0.2, peers="b"),
+    "half-open": HalfOpen("a", "c"),
+    "port": PortBlocked("b", 8000),
+    "rate": RateLimit("b", 1000),
+    "names": Dns.nxdomain("a", "b"),
+    "quota": CpuQuota("busy", 0.02),
+    "burn": CpuBurn("b"),
+    "memory": MemoryLimit("d", 8),
+    "descriptors": FileDescriptors("c", "node.py"),
+    "slots": ConnectionsExhausted("b"),
+    "mode": AcquirerRefuses("bank"),
+    "stopped": ProcessStopped("b", "lab-worker"),
+}
+for number, name in enumerate(sys.argv[3:] or ["rules", "pause", "start"], 1):
     injector.inject(f"i{number}", FAULTS[name])
 print("injected", flush=True)
 for _ in sys.stdin:

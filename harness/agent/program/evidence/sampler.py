@@ -110,6 +110,7 @@ class Sampler:
                         "gone_at": i.gone_at,
                         "down": i.down,
                         "looks": i.looks,
+                        "measured": i.measured,
                     }
                     for i in self.items
                 ],
