@@ -18,7 +18,6 @@ from .cuts import Cuts
 from .engine import Engine
 from .evidence.control import ControlProbe
 from .evidence.kinds import KINDS
-from .evidence.network import NetworkProbe
 from .evidence.primary import PrimaryProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
@@ -138,24 +137,20 @@ class Session:
             raise
 
     def _probe(self, injection: str, watch: dict[str, Any], lasting: bool) -> Probe:  # noqa: FBT001  # from JSON
+        node, containers = watch.get("container", ""), self._containers
+        table: dict[str, Callable[[], Probe]] = {
+            "running": lambda: RunningProbe(node, containers, lasting=lasting),
+            "matching": lambda: MatchingProbe(node, watch["pattern"], containers, lasting=lasting),
+            "frozen": lambda: FrozenProbe(node, containers),
+            "control": lambda: ControlProbe(node, watch["state"], containers, self._controls),
+            "primary": lambda: PrimaryProbe(node, watch["others"], watch["port"], containers),
+        }
         kind = str(watch.get("probe"))
-        if kind == "running":
-            return RunningProbe(watch["container"], self._containers, lasting=lasting)
-        if kind == "matching":
-            return MatchingProbe(watch["container"], watch["pattern"], self._containers, lasting=lasting)
-        if kind == "frozen":
-            return FrozenProbe(watch["container"], self._containers)
-        if kind == "network":
-            pairs = [(src, dst) for src, dst in watch["pairs"]]
-            return NetworkProbe(injection, pairs, self._cuts, self._containers)
-        if kind == "control":
-            return ControlProbe(watch["container"], watch["state"], self._containers, self._controls)
-        if kind == "primary":
-            return PrimaryProbe(watch["container"], watch["others"], watch["port"], self._containers)
+        if kind in table:
+            return table[kind]()
         if kind in KINDS:
-            return KINDS[kind](watch, injection, self._containers, self._cuts)
-        known = ", ".join(["running, matching, frozen, network, control, primary", *KINDS])
-        raise Refused(f"there is no probe {kind!r}; there are: {known}")
+            return KINDS[kind](watch, injection, containers, self._cuts)
+        raise Refused(f"there is no probe {kind!r}; there are: {', '.join(sorted([*table, *KINDS]))}")
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float

@@ -17,6 +17,11 @@ from .traffic import TrafficProbe
 __all__ = ["KINDS"]
 
 
+def _network(watch: Mapping[str, Any], injection: str, containers: Containers, cuts: Cuts) -> Probe:
+    pairs = [(source, target) for source, target in watch["pairs"]]
+    return NetworkProbe(injection, pairs, cuts, containers)
+
+
 def _established(watch: Mapping[str, Any], injection: str, containers: Containers, cuts: Cuts) -> Probe:
     pairs = [(source, target) for source, target in watch["pairs"]]
     return NetworkProbe(injection, pairs, cuts, containers, established=True)
@@ -28,6 +33,7 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any], str, Containers, Cuts], Probe]]
     "established": _established,
     "memory": MemoryProbe,
     "names": NamesProbe,
+    "network": _network,
     "port": PortProbe,
     "quota": QuotaProbe,
     "slots": SlotsProbe,
