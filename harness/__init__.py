@@ -32,23 +32,36 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError, UsageError
     from harness.experiment import Experiment, Injection, Load, Phases
     from harness.faults.catalogue import (
+        AnswerLost,
+        Bandwidth,
         Crash,
+        Down,
         Isolate,
         Kill,
         KillProcess,
+        LimitData,
+        LinkLatency,
         Partition,
         Pause,
+        RequestLost,
+        ResetPeer,
         Restart,
+        Slicer,
+        SlowClose,
         Stop,
+        Timeout,
     )
     from harness.verdict import Finding, Verdict
 
 __all__ = [
+    "AnswerLost",
     "AuditChainIntact",
     "Availability",
+    "Bandwidth",
     "Converged",
     "Crash",
     "Detected",
+    "Down",
     "Experiment",
     "FailsClosed",
     "Finding",
@@ -60,6 +73,8 @@ __all__ = [
     "KillProcess",
     "Latency",
     "LedgerBalanced",
+    "LimitData",
+    "LinkLatency",
     "Load",
     "LoadShare",
     "MonotonicStatus",
@@ -71,10 +86,15 @@ __all__ = [
     "Phases",
     "ReadYourWrites",
     "Reconciled",
+    "RequestLost",
+    "ResetPeer",
     "Restart",
     "Rto",
     "SingleWriter",
+    "Slicer",
+    "SlowClose",
     "Stop",
+    "Timeout",
     "UsageError",
     "Verdict",
 ]
@@ -84,7 +104,9 @@ _HOMES = {
     "harness.experiment": ("Experiment", "Injection", "Load", "Phases"),
     "harness.verdict": ("Finding", "Verdict"),
     "harness.faults.catalogue": (
-        "Crash", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "Restart", "Stop",
+        "AnswerLost", "Bandwidth", "Crash", "Down", "Isolate", "Kill", "KillProcess", "LimitData",
+        "LinkLatency", "Partition", "Pause", "RequestLost", "ResetPeer", "Restart", "Slicer",
+        "SlowClose", "Stop", "Timeout",
     ),
     "harness.checks.catalogue": (
         "AuditChainIntact", "Availability", "Converged", "Detected", "FailsClosed", "Healed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
+import http.client as http_client
 import os
 import signal
 import socket
@@ -16,12 +16,12 @@ from .namespaces import sockets_in
 from .processes import environment, owner
 from .refusal import Failed
 
-__all__ = ["http_get", "run"]
+__all__ = ["http", "http_get", "run"]
 
 BODY_BYTES_MAX = 1024 * 1024
 
 
-class _Connection(http.client.HTTPConnection):
+class _Connection(http_client.HTTPConnection):
     """HTTP on a socket that was made in another namespace."""
 
     def __init__(self, own: socket.socket, port: int, timeout_s: float) -> None:
@@ -36,13 +36,20 @@ class _Connection(http.client.HTTPConnection):
 
 def http_get(container: Container, port: int, path: str, timeout_s: float) -> dict[str, Any]:
     """GET from a port of the node's loopback. Returns ``status`` and ``body``. Raises Failed."""
+    return http(container, port, "GET", path, timeout_s=timeout_s)
+
+
+def http(
+    container: Container, port: int, method: str, path: str, body: str | None = None, *, timeout_s: float
+) -> dict[str, Any]:
+    """Ask a port of the node's loopback. Returns ``status`` and ``body``. Raises Failed."""
     (own,) = sockets_in(_pid(container), [(socket.AF_INET, socket.SOCK_STREAM)])
     connection = _Connection(own, port, timeout_s)
     try:
-        connection.request("GET", path)
+        connection.request(method, path, body)
         response = connection.getresponse()
         return {"status": response.status, "body": response.read(BODY_BYTES_MAX).decode(errors="replace")}
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http_client.HTTPException) as error:
         raise Failed(
             f"{container.name}: no answer from port {port}{path}: {error or type(error).__name__}"
         ) from error

@@ -9,17 +9,19 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import asking, looking, netfilter
+from . import asking, looking, netfilter, toxiproxy
 from .clock import now
 from .containers import Containers
 from .containment import Containment
 from .cuts import Cuts
 from .engine import Engine
+from .evidence.exchange import LinkProbe, overhead
 from .evidence.network import NetworkProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
 from .injections import Injections
+from .interposing import Interpositions
 from .ledger import Ledger
 from .refusal import Failed, Gone, Refused
 from .steps import Steps
@@ -49,7 +51,8 @@ class Session:
         self._ledger = ledger
         self._containers = Containers(engine, project)
         self._cuts = Cuts(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts)
+        self._links = Interpositions(self._containers)
+        self._steps = Steps(engine, self._containers, self._cuts, self._links)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
@@ -69,6 +72,9 @@ class Session:
             "http": self._http,
             "run": self._run,
             "contain": self._contain,
+            "proxy": self._proxy,
+            "links": self._links_now,
+            "overhead": lambda pairs: overhead(pairs, self._links, self._containers),
             "leftovers": lambda: looking.left_behind(self._containers, self._steps),
             "sweep": lambda: looking.sweep(self._containers, self._steps),
         }
@@ -76,7 +82,7 @@ class Session:
     def start(self) -> None:
         """Know the project, follow its events, and heal what a dead session left. Raises Failed, Refused."""
         self._check_home()
-        watching = Watching(self._engine, self._project, self._containers, self._came, self._tell)
+        watching = Watching(self._engine, self._project, self._containers, self._came, self._tell, self._went)
         if not watching.connected.wait(_EVENTS_WITHIN_S):
             raise Failed(f"the engine's events did not begin within {_EVENTS_WITHIN_S:g} s")
         self._containers.refresh_all()
@@ -140,7 +146,9 @@ class Session:
         if kind == "network":
             pairs = [(src, dst) for src, dst in watch["pairs"]]
             return NetworkProbe(injection, pairs, self._cuts, self._containers)
-        raise Refused(f"there is no probe {kind!r}; there are: running, matching, frozen, network")
+        if kind == "link":
+            return LinkProbe(watch, self._links, self._containers)
+        raise Refused(f"there is no probe {kind!r}; there are: running, matching, frozen, network, link")
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float
@@ -215,16 +223,38 @@ class Session:
     def _run(self, container: str, argv: list[str], timeout_s: float, env: dict[str, str]) -> dict[str, Any]:
         return asking.run(self._containers.get(container), argv, timeout_s, env)
 
+    def _proxy(self, method: str, path: str, body: str | None) -> dict[str, Any]:
+        """A request to the control API of this session's proxy."""
+        found = self._containers.the_proxy()
+        if found is None:
+            raise Refused("the project has no proxy of links running")
+        return toxiproxy.ask(found, method, path, body)
+
+    def _links_now(self) -> dict[str, Any]:
+        """Whether the links are still interposed, and whose rules were put in again."""
+        again = [
+            {"node": self._containers.get(source).name, "at": at} for source, at in self._links.reapplied()
+        ]
+        return {"broken": self._links.broken, "reapplied": again}
+
     def _contain(self, containers: list[str]) -> None:
         self._containment.add(containers)
 
     def _came(self, container: str, started: bool) -> None:  # noqa: FBT001  # a callback
         """It runs anew, or has another address: what is injected, and what contains it, is made whole."""
-        for error in self._cuts.again():
+        for error in (*self._cuts.again(), *self._links.again()):
             self._tell({"event": "trouble", "what": error, "at": now()})
         if started and container in self._injections.pausing():
             threading.Thread(target=self._pause_again, args=(container,), daemon=True).start()
         threading.Thread(target=self._contain_again, args=(container,), daemon=True).start()
+
+    def _went(self, container: str) -> None:
+        """It died. Without the proxy the links must go directly at once: its death is no fault of the stack."""
+        trouble = self._links.went(container)
+        if trouble is not None:
+            for sampler in list(self._samplers.values()):
+                sampler.gap(trouble)
+            self._tell({"event": "trouble", "what": trouble, "at": now()})
 
     def _pause_again(self, container: str) -> None:
         """Between its start and this it ran: the evidence shows that as a gap."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ..clock import now
 from ..containers import Container, Containers
@@ -198,6 +199,10 @@ class NetworkProbe:
         if link.ends in taken or link.ends[::-1] in taken:
             return "another injection cuts it too"
         return None
+
+    def measured(self) -> Sequence[Mapping[str, Any]]:
+        """Seen or not seen is all."""
+        return ()
 
     def close(self) -> None:
         """Close every socket."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from .item import Item, Open
 
@@ -37,6 +37,10 @@ class Probe(Protocol):
 
     def excused(self, item: Item | Open) -> str | None:
         """Why this item cannot show that the fault is gone, when another cause is known; else None."""
+        ...
+
+    def measured(self) -> Sequence[Mapping[str, Any]]:
+        """Figures beyond seen and not seen, one thing looked at each; none for most probes."""
         ...
 
     def close(self) -> None:

@@ -103,6 +103,7 @@ class Sampler:
                 "looks": sum(item.looks for item in self.items),
                 "gaps": [{"at": at, "what": what} for at, what in gaps],
                 "broken": self._broken,
+                "measured": [line for probe in self._probes for line in probe.measured()],
                 "items": [
                     {
                         "name": i.name,

@@ -1,4 +1,7 @@
-"""A node small enough to test faults on: an echo for its peers, an answer over HTTP, a supervised worker."""
+"""A node small enough to test faults on: an echo for its peers, an answer over HTTP, a supervised worker.
+
+``/received`` tells how many bytes came to the echo.
+"""
 
 import http.server
 import socketserver
@@ -10,9 +13,14 @@ ECHO_PORT = 7000
 HTTP_PORT = 8000
 
 
+received = 0
+
+
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
+        global received
         while data := self.request.recv(4096):
+            received += len(data)
             self.request.sendall(data)
 
 
@@ -20,7 +28,8 @@ class Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(f"hello {self.path}".encode())
+        said = str(received) if self.path == "/received" else f"hello {self.path}"
+        self.wfile.write(said.encode())
 
 
 def supervise():
