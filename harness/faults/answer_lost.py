@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["AnswerLost"]
@@ -17,7 +17,11 @@ class AnswerLost:
     """Whatever the target answers vanishes. What was asked is done: only nobody learns of it.
 
     Connections stand and stay silent; a new one stands too, but whoever waits for a first word on it waits for ever.
-    The heal closes them.
+
+    Heals: by taking the toxic away; connections that stand are closed.
+
+    Recovery: whoever waits gives up by its own deadline, does not know the outcome, and sends the same key again;
+    what was done is found by the key and answered, not done again.
 
     Attributes:
         link: the hop, ``from->to``.
@@ -26,16 +30,17 @@ class AnswerLost:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_toxicity(self, self.toxicity)
+        check_link(self)
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange gets no byte of answer; effect tests show that the request arrives."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_stream, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["Bandwidth"]
@@ -20,6 +20,11 @@ _MOST_KBPS = 2000
 class Bandwidth:
     """Each connection has this rate for itself; what comes faster waits, also in the sender's buffers.
 
+    Heals: by taking the toxic away; what is queued comes at once.
+
+    Recovery: what comes faster waits, and the sender is held back by full buffers; what must not wait (a commit
+    for its standby) goes on by who is not behind the link.
+
     Attributes:
         link: the hop, ``from->to``.
         rate_kbps: kilobits a second, a multiple of 8.
@@ -29,6 +34,7 @@ class Bandwidth:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     rate_kbps: int
@@ -36,8 +42,7 @@ class Bandwidth:
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_stream(self, self.direction)
-        check_toxicity(self, self.toxicity)
+        check_link(self)
         if self.rate_kbps % _BYTE_KBPS or not _BYTE_KBPS <= self.rate_kbps <= _MOST_KBPS:
             raise ExperimentError(
                 f"Bandwidth: rate_kbps must be a multiple of {_BYTE_KBPS} up to {_MOST_KBPS}, not {self.rate_kbps}",
@@ -45,8 +50,8 @@ class Bandwidth:
             )
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange of some kilobytes takes as long as the rate has it."""

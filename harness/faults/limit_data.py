@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_stream, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["LimitData"]
@@ -19,6 +19,10 @@ _MOST_BYTES = 2000
 class LimitData:
     """The first ``limit_bytes`` pass, also of a connection that stands already; then it is closed, in mid-word.
 
+    Heals: by taking the toxic away.
+
+    Recovery: an answer cut off is no answer: the connection is thrown away and the same key is sent again.
+
     Attributes:
         link: the hop, ``from->to``.
         limit_bytes: bytes that pass from the injection on, or on a new connection.
@@ -28,6 +32,7 @@ class LimitData:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     limit_bytes: int
@@ -35,8 +40,7 @@ class LimitData:
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_stream(self, self.direction)
-        check_toxicity(self, self.toxicity)
+        check_link(self)
         if not 1 <= self.limit_bytes <= _MOST_BYTES:
             raise ExperimentError(
                 f"LimitData: limit_bytes must be from 1 to {_MOST_BYTES}, not {self.limit_bytes}",
@@ -44,8 +48,8 @@ class LimitData:
             )
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange of some kilobytes is closed before its answer is whole."""

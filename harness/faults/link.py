@@ -6,6 +6,7 @@ which hops to interpose.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -18,9 +19,9 @@ from harness.stack.node import Node, Scene
 __all__ = [
     "LinkFault",
     "Toxic",
-    "check_stream",
-    "check_toxicity",
+    "check_link",
     "ends",
+    "ends_named",
     "hop_name",
     "links_of",
     "plan_link",
@@ -30,17 +31,17 @@ __all__ = [
 STREAMS = {"request": ("upstream",), "answer": ("downstream",), "both": ("upstream", "downstream")}
 """A direction as an experiment says it -> Toxiproxy's streams."""
 TOXICITY_MIN = 0.1
+_LINK = re.compile(r"[A-Za-z0-9_.-]+->[A-Za-z0-9_.-]+")
 
 
 @runtime_checkable
 class LinkFault(Protocol):
-    """A fault of one directed TCP hop.
+    """A fault of one directed TCP hop: ``from->to`` of x-harness.links; an end may be a node of the group."""
 
-    Attributes:
-        link: the hop, ``from->to`` of x-harness.links; an end may be a node of the group.
-    """
-
-    link: str
+    @property
+    def link(self) -> str:
+        """The hop."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,30 +81,32 @@ def hop_name(source: Node, target: Node) -> str:
     return f"{source.name}~{target.name}"
 
 
-def check_stream(fault: object, direction: str) -> None:
-    """Refuse a direction that there is not.
+def check_link(fault: LinkFault) -> None:
+    """Refuse a link, a direction or a share of connections that cannot be.
 
     Raises:
-        ExperimentError: it is none of request, answer and both.
+        ExperimentError: the first that cannot.
     """
-    if direction not in STREAMS:
-        known = ", ".join(STREAMS)
+    name, direction = type(fault).__name__, getattr(fault, "direction", "both")
+    toxicity = getattr(fault, "toxicity", 1.0)
+    if not _LINK.fullmatch(fault.link):
         raise ExperimentError(
-            f"{type(fault).__name__}: there is no direction {direction!r}", mend=f"There are: {known}"
+            f"{name}: {fault.link!r} is no link", mend="Write from->to, e.g. payments->ledger-router"
         )
-
-
-def check_toxicity(fault: object, toxicity: float) -> None:
-    """Refuse a share of connections that cannot be, or is too small to be seen.
-
-    Raises:
-        ExperimentError: it is not from 0.1 to 1.
-    """
+    if direction not in STREAMS:
+        raise ExperimentError(
+            f"{name}: there is no direction {direction!r}", mend=f"There are: {', '.join(STREAMS)}"
+        )
     if not TOXICITY_MIN <= toxicity <= 1:
         raise ExperimentError(
-            f"{type(fault).__name__}: toxicity must be from {TOXICITY_MIN} to 1, not {toxicity}",
+            f"{name}: toxicity must be from {TOXICITY_MIN} to 1, not {toxicity}",
             mend="It is the share of connections that are harmed; fewer are not seen by the probe in time",
         )
+
+
+def ends_named(link: str) -> tuple[str, ...]:
+    """The selectors of a link's two ends."""
+    return tuple(dict.fromkeys(link.split("->")))
 
 
 def plan_toxics(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.faults.base import Plan, Step
-from harness.faults.link import ends, hop_name, plan_link
+from harness.faults.link import check_link, ends, ends_named, hop_name, plan_link
 from harness.stack.node import Scene
 
 __all__ = ["Down"]
@@ -16,18 +16,27 @@ __all__ = ["Down"]
 class Down:
     """Connections that stand are closed, and new ones are refused; the node behind the link lives on.
 
+    Heals: by listening again.
+
+    Recovery: whoever is refused knows that nothing happened, tries again or goes another way; connections are
+    made anew when the link is back.
+
     Attributes:
         link: the hop, ``from->to``.
     """
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
 
+    def __post_init__(self) -> None:
+        check_link(self)
+
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: a connection that is begun is refused."""

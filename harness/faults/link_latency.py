@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_stream, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["LinkLatency"]
@@ -22,6 +22,11 @@ class LinkLatency:
 
     With ``both`` a request and its answer are late by ``latency_ms`` each.
 
+    Heals: by taking the toxic away; what is held back comes at once.
+
+    Recovery: whoever waits has a deadline of its own and gives up or goes on late; what was sent again for a late
+    answer has the same key, so nothing is done twice.
+
     Attributes:
         link: the hop, ``from->to``.
         latency_ms: how much later, in milliseconds.
@@ -32,6 +37,7 @@ class LinkLatency:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     latency_ms: int
@@ -40,8 +46,7 @@ class LinkLatency:
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_stream(self, self.direction)
-        check_toxicity(self, self.toxicity)
+        check_link(self)
         if self.jitter_ms < 0 or self.latency_ms - self.jitter_ms < _SEEN_FROM_MS:
             raise ExperimentError(
                 f"LinkLatency: latency_ms less jitter_ms must be {_SEEN_FROM_MS} or more, not"
@@ -54,8 +59,8 @@ class LinkLatency:
             )
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: the answer to an exchange comes later by what was asked for."""

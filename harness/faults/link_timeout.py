@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_stream, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["Timeout"]
@@ -19,7 +19,10 @@ _LEAST_MS, _MOST_MS = 100, 600_000
 class Timeout:
     """Whatever is sent vanishes; a connection on which nothing is sent for ``timeout_ms`` is closed.
 
-    The heal closes what stands: what was swallowed will not come any more.
+    Heals: by taking the toxic away; connections that stand are closed, for what was swallowed will not come any
+    more.
+
+    Recovery: the same key is sent again over a new connection: whether the first one took effect nobody can know.
 
     Attributes:
         link: the hop, ``from->to``.
@@ -30,6 +33,7 @@ class Timeout:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     timeout_ms: int
@@ -37,8 +41,7 @@ class Timeout:
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_stream(self, self.direction)
-        check_toxicity(self, self.toxicity)
+        check_link(self)
         if not _LEAST_MS <= self.timeout_ms <= _MOST_MS:
             raise ExperimentError(
                 f"Timeout: timeout_ms must be from {_LEAST_MS} to {_MOST_MS}, not {self.timeout_ms}",
@@ -46,8 +49,8 @@ class Timeout:
             )
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange gets no byte of answer."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["RequestLost"]
@@ -17,7 +17,11 @@ class RequestLost:
     """Whatever the source sends vanishes. The target learns of nothing and does nothing.
 
     To the source it looks as AnswerLost does: it cannot know which of the two happened. Connections stand and stay
-    silent; the heal closes them.
+    silent.
+
+    Heals: by taking the toxic away; connections that stand are closed.
+
+    Recovery: whoever waits gives up by its own deadline, does not know the outcome, and sends the same key again.
 
     Attributes:
         link: the hop, ``from->to``.
@@ -26,16 +30,17 @@ class RequestLost:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_toxicity(self, self.toxicity)
+        check_link(self)
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange gets no byte of answer; effect tests show that no request arrives."""

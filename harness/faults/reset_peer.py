@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_stream, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["ResetPeer"]
@@ -21,6 +21,11 @@ class ResetPeer:
 
     With ``answer`` the request was delivered and may have taken effect; with ``request`` it was not.
 
+    Heals: by taking the toxic away.
+
+    Recovery: a reset after a request says nothing of its outcome: the same key is sent again over a new
+    connection.
+
     Attributes:
         link: the hop, ``from->to``.
         after_ms: from the data to the reset, in milliseconds.
@@ -30,6 +35,7 @@ class ResetPeer:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     after_ms: int = 0
@@ -37,14 +43,13 @@ class ResetPeer:
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_stream(self, self.direction)
-        check_toxicity(self, self.toxicity)
+        check_link(self)
         if not 0 <= self.after_ms <= _MOST_MS:
             raise ExperimentError(f"ResetPeer: after_ms must be from 0 to {_MOST_MS}, not {self.after_ms}")
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange ends by a reset."""

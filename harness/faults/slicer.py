@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_stream, check_toxicity, plan_toxics
+from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["Slicer"]
@@ -18,6 +18,10 @@ _LEAST_US_A_BYTE = 5.0
 @dataclass(frozen=True, slots=True)
 class Slicer:
     """Data is cut into pieces of about ``size_bytes``, each ``delay_us`` after the one before.
+
+    Heals: by taking the toxic away.
+
+    Recovery: readers put pieces together again, and give up only by a deadline for the whole.
 
     Attributes:
         link: the hop, ``from->to``.
@@ -30,6 +34,7 @@ class Slicer:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
 
     link: str
     size_bytes: int
@@ -39,8 +44,7 @@ class Slicer:
     toxicity: float = 1.0
 
     def __post_init__(self) -> None:
-        check_stream(self, self.direction)
-        check_toxicity(self, self.toxicity)
+        check_link(self)
         if not 0 <= self.variation_bytes < self.size_bytes:
             raise ExperimentError(
                 "Slicer: variation_bytes must be from 0 to less than size_bytes,"
@@ -58,8 +62,8 @@ class Slicer:
         return self.delay_us / (self.size_bytes + self.variation_bytes)
 
     def selectors(self) -> tuple[str, ...]:
-        """None: a link is checked as a link."""
-        return ()
+        """Both ends of the link."""
+        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange of some kilobytes takes as long as its pieces and pauses do."""

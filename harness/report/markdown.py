@@ -17,7 +17,7 @@ _EXAMPLES_MAX = 5
 
 def markdown(view: View) -> str:
     """The verdict, the numbers, the findings and how to repeat it."""
-    parts = (_head(view), _numbers(view), _findings(view), _phases(view), _commands(view))
+    parts = (_head(view), _numbers(view), _findings(view), _phases(view), _links(view), _commands(view))
     return "\n\n".join(part for part in map("\n".join, parts) if part) + "\n"
 
 
@@ -72,6 +72,16 @@ def _phases(view: View) -> Iterable[str]:
         counts = (count(row.info), count(row.fail), count(row.dropped))
         latency = (milliseconds(row.p50_ms), milliseconds(row.p99_ms))
         yield f"| {' | '.join((row.name, count(row.arrivals), *shares, *counts, *latency))} |"
+
+
+def _links(view: View) -> Iterable[str]:
+    if not view.hops:
+        return
+    yield "| Link | Past the proxy | Through it | Overhead | Under the fault |"
+    yield "|---|---:|---:|---:|---|"
+    for row in view.hops:
+        cells = (row.hop, row.direct, row.through, row.overhead, row.harmed)
+        yield f"| {' | '.join(map(_plain, cells))} |"
 
 
 def _commands(view: View) -> Iterable[str]:

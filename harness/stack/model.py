@@ -134,7 +134,7 @@ class StackModel:
         """The link of this name, ``"from->to"``; each end is a group or one of its nodes.
 
         Raises:
-            SelectorError: an end is no group and no node, or exists only with a profile that was not asked for.
+            SelectorError: the name is not of that form, or an end exists only with a profile that was not asked for.
             StackModelError: the section has no such link; where other links lead there, they are named.
         """
         ends = self._ends(name)
@@ -160,9 +160,6 @@ class StackModel:
             )
         for end in ends:
             self.need_awake(end)
-            if end not in self.groups and end not in self.services:
-                near = did_you_mean(end, (*self.groups, *self.services))
-                raise SelectorError(f"the stack has no group or node {end!r}", where=repr(name), mend=near)
         return tuple(end if end in self.groups else self.group_of(end) for end in ends)
 
     def need_variant(self, name: str) -> Path:

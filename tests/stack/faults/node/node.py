@@ -13,14 +13,12 @@ ECHO_PORT = 7000
 HTTP_PORT = 8000
 
 
-received = 0
-
-
 class Echo(socketserver.BaseRequestHandler):
+    received = 0
+
     def handle(self):
-        global received
         while data := self.request.recv(4096):
-            received += len(data)
+            Echo.received += len(data)
             self.request.sendall(data)
 
 
@@ -28,7 +26,7 @@ class Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        said = str(received) if self.path == "/received" else f"hello {self.path}"
+        said = str(Echo.received) if self.path == "/received" else f"hello {self.path}"
         self.wfile.write(said.encode())
 
 

@@ -54,7 +54,7 @@ def harmed(shared, tmp_path):
         injector.heal("i1")
         evidence = lab.evidence()
         assert evidence["verdict"] == "pass", evidence["why"]
-        print([line for line in evidence["measured"]])
+        print(*evidence["measured"])
         after = lab.exchange("a", "b")
         assert after["outcome"] == "whole"
         assert after["whole_s"] < 0.1
