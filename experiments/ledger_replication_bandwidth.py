@@ -3,11 +3,11 @@
 Steady state: 90 of 100 operations are acknowledged within a second of their intended time.
 
 Recovery strategy: a commit counts only when a standby has it, so the narrow link slows payments down to what it
-carries. Whoever waits longer than 1.5 s is told that the outcome is unknown, and sends the same key again. Leadership is
-decided in etcd, over other links, and does not move. When the link is wide again, what is queued arrives at once.
+carries. Whoever waits longer than 1.5 s is told that the outcome is unknown, and sends the same key again. Leadership
+is decided in etcd, over other links, and does not move. When the link is wide again, what is queued arrives at once.
 
-Expectation: nothing acknowledged is lost, and no payment is made twice. RTO <= 30 s: the 20 s of the fault, the log that
-is queued behind it, and a standby that was given up meanwhile streams again within wal_retrieve_retry_interval 1 s and
+Expectation: nothing acknowledged is lost, and no payment is made twice. RTO <= 30 s: the 20 s of the fault, the log
+that is queued behind it, and a standby that was given up meanwhile streams again within wal_retrieve_retry_interval 1 s and
 is a synchronous standby again within loop_wait 5 s.
 """
 

@@ -7,7 +7,7 @@ again by the same key, each time after a pause by chance up to a bound that doub
 that it knows as it did before; the first answer that arrives posts the settlement, once.
 
 Expectation: RTO 0: nobody who creates, approves or reads a payment waits for the acquirer. After it, every approved
-payment is settled before the final reads, and the acquirer's books, which had them long before the ledger, say the same.
+payment is settled before the final reads, and the acquirer's books, which had them first, say the same.
 """
 
 from harness import (

@@ -120,7 +120,8 @@ def interpose(injection: str, redirects: Iterable[Redirect], *, fresh: bool) -> 
     ]
     count = [f":{stem}-U - [0:0]", f":{stem}-D - [0:0]"]
     count += [f"-A {stem}-U -d {r.proxy} -p tcp -m tcp --dport {r.listen} ! --sport {probes}" for r in wanted]
-    count += [f"-A {stem}-D -s {r.address} -p tcp -m tcp --sport {r.port} ! --dport {probes}" for r in wanted]
+    # What comes in bears the proxy's address still: it is given back the target's only behind this table.
+    count += [f"-A {stem}-D -s {r.proxy} -p tcp -m tcp --sport {r.listen} ! --dport {probes}" for r in wanted]
     if fresh:
         nat += [f"-I {jump}" for jump in _link_jumps(injection, "nat")]
         count += [f"-I {jump}" for jump in _link_jumps(injection, "filter")]

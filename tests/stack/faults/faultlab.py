@@ -144,7 +144,8 @@ class Lab:
         try:
             yield interposition
         finally:
-            assert interposition.end() == []
+            remaining = interposition.end()
+            assert remaining == [], remaining
 
     def injector(self, agent, path: Path, run="lab"):
         """An injector whose timeline is `events`."""

@@ -186,6 +186,7 @@ class LinkProbe:
             raise Refused("the probe of a link needs pairs")
         self._expect = expect
         self._counted: dict[str, tuple[int, int]] | None = None
+        self._counted_all = False
         self._load: tuple[int, int] | None = None
         self._fresh = threading.Event()
         self._ended = threading.Event()
@@ -271,8 +272,9 @@ class LinkProbe:
     def _count(self) -> None:
         """The load's bytes, from the injection to the heal."""
         item = self._hops[0].item
-        if item.began_at is None or (self._load is not None and item.healed_at is not None):
+        if item.began_at is None or self._counted_all:
             return
+        self._counted_all = item.healed_at is not None
         counted = {}
         for source in {hop.route.source for hop in self._hops}:
             with contextlib.suppress(Failed):
@@ -286,7 +288,7 @@ class LinkProbe:
             if s in counted
         ]
         self._load = (sum(up for up, _ in grown), sum(down for _, down in grown))
-        if item.healed_at is not None and self._load == (0, 0):
+        if self._counted_all and self._load == (0, 0):
             item.gap(now(), "nothing of the load came to the proxy")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
+import random
 import select
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from ..namespaces import sockets_in
 __all__ = ["Dialer", "Outcome", "Try"]
 
 _AT_ONCE = 8
+_PORTS_TRIED = 64
 _BUFFER = 65536
 _QUIET_S = 0.05
 """Nothing came for so long after an answer: it was all. Whoever knows how many bytes come need not wait."""
@@ -48,7 +50,11 @@ class Dialer:
         self._pid = pid
         self._to = (address, port)
         self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self._ports: Iterator[int] = itertools.cycle(range(ports[0], ports[1] + 1))
+        every = range(ports[0], ports[1] + 1)
+        # From anywhere: the ports of the probe before this one rest for a minute.
+        self._ports: Iterator[int] = itertools.islice(
+            itertools.cycle(every), random.randrange(len(every)), None
+        )
         self._fresh: list[socket.socket] = []
 
     def dial(self) -> socket.socket:
@@ -58,18 +64,27 @@ class Dialer:
         own = self._fresh.pop()
         own.setblocking(False)
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(_AT_ONCE):
-            try:
-                own.bind(("", next(self._ports)))
-                break
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._bind(own)
         code = own.connect_ex(self._to)
         if code not in (0, errno.EINPROGRESS, errno.ECONNREFUSED):
             own.close()
             raise OSError(code, errno.errorcode.get(code, "?"))
         return own
+
+    def _bind(self, own: socket.socket) -> None:
+        """To a port of the range, or not at all: from another one it would pass for the load."""
+        for port in itertools.islice(self._ports, _PORTS_TRIED):
+            try:
+                own.bind(("", port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    own.close()
+                    raise
+            else:
+                return
+        own.close()
+        raise OSError(errno.EADDRINUSE, "no port of the probes is free")
 
     def close(self) -> None:
         """Give back what was not used."""
