@@ -7,8 +7,8 @@ carries. Whoever waits longer than 1.5 s is told that the outcome is unknown, an
 is decided in etcd, over other links, and does not move. When the link is wide again, what is queued arrives at once.
 
 Expectation: nothing acknowledged is lost, and no payment is made twice. RTO <= 30 s: the 20 s of the fault, the log
-that is queued behind it, and a standby that was given up meanwhile streams again within wal_retrieve_retry_interval 1 s and
-is a synchronous standby again within loop_wait 5 s.
+that is queued behind it, and a standby that was given up meanwhile streams again within wal_retrieve_retry_interval
+1 s and is a synchronous standby again within loop_wait 5 s.
 """
 
 from harness import (

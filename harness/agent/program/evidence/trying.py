@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
-import random
+import os
 import select
 import socket
 from collections.abc import Iterator
@@ -52,9 +52,8 @@ class Dialer:
         self._family = socket.AF_INET6 if ":" in address else socket.AF_INET
         every = range(ports[0], ports[1] + 1)
         # From anywhere: the ports of the probe before this one rest for a minute.
-        self._ports: Iterator[int] = itertools.islice(
-            itertools.cycle(every), random.randrange(len(every)), None
-        )
+        start = os.getrandom(2)[0] * len(every) // 256
+        self._ports: Iterator[int] = itertools.islice(itertools.cycle(every), start, None)
         self._fresh: list[socket.socket] = []
 
     def dial(self) -> socket.socket:
