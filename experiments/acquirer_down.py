@@ -7,7 +7,8 @@ again, each time after a pause by chance up to a bound that doubles to 5 s. An a
 it is back, the backlog drains; what it had accepted before it died it answers again by the same key.
 
 Expectation: RTO 0: the outbox keeps the acquirer's outage from whoever pays. After it, every approved payment is
-settled before the final reads, and the acquirer's books say the same.
+settled before the final reads, and the acquirer's books say the same. **On the variant settle-before-commit this must
+fail**: what was posted while the acquirer was down is never asked of it.
 """
 
 from harness import (
@@ -42,10 +43,12 @@ experiment = Experiment(
             "approve": 10,
             "reject": 1,
             "read_status": 15,
-            "forbidden_no_token": 0.75,
-            "forbidden_self_approval": 0.75,
-            "forbidden_payer_approval": 0.75,
-            "forbidden_other_body": 0.75,
+            "forbidden_no_token": 0.5,
+            "forbidden_expired_token": 0.5,
+            "forbidden_anothers_account": 0.5,
+            "forbidden_self_approval": 0.5,
+            "forbidden_payer_approval": 0.5,
+            "forbidden_other_body": 0.5,
         },
     ),
     injections=[Injection(Kill("acquirer"), at_s=5, for_s=20)],

@@ -7,6 +7,8 @@ the node down after its health checks (every second, two failures) and balances 
 node takes its share when it says that it is ready.
 
 Expectation: RTO <= 5 s: two health checks of a second each, then the client's time-out of two seconds and its backoff.
+Meanwhile the survivors answer in the proportion of their weights (x-edge-weights in compose.yaml), up to 5 of 100:
+until the node is marked down its requests are refused and go to whoever is next, not by weight.
 """
 
 from harness import (
@@ -18,6 +20,7 @@ from harness import (
     Kill,
     LedgerBalanced,
     Load,
+    LoadShare,
     NoDuplicatePayments,
     NoLostPayments,
     NoPhantomPayments,
@@ -30,6 +33,7 @@ experiment = Experiment(
     injections=[Injection(Kill("payments:one"), at_s=10, for_s=15)],
     expect=[
         Rto(max_s=5),
+        LoadShare(weights={"payments-1": 40, "payments-2": 30, "payments-3": 30}, phase="fault"),
         NoLostPayments(),
         NoDuplicatePayments(),
         NoPhantomPayments(),

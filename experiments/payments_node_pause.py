@@ -7,7 +7,8 @@ and mark the node down, its sessions are cut, and clients send the same key agai
 finishes what it held: with the same keys, so nothing is done twice.
 
 Expectation: RTO <= 8 s: two health checks that each need their time-out of a second on top of the second between them,
-then the client's time-out of two seconds and its backoff.
+then the client's time-out of two seconds and its backoff. **On the variant no-idempotency this must fail**: what the
+node held is paid when it wakes up, and was paid before by the same key elsewhere.
 """
 
 from harness import (

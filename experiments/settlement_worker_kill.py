@@ -6,8 +6,12 @@ Recovery strategy: an item stays in the outbox until the transaction that posts 
 dead worker had taken comes due again when its lease of 6 s ends, and the other worker takes it. The acquirer answers
 the same key as it did before, so what was accepted and not posted is posted now, once.
 
+The load is the whole life of a payment: people log in, create, approve, follow it, list what they paid, read their
+statements and change their profiles; a share of it tries what it must not.
+
 Expectation: RTO 0: nobody who creates, approves or reads a payment waits for a settlement worker. Every approved
-payment is settled in the end, and the acquirer's books say the same.
+payment is settled in the end, and the acquirer's books say the same. **On the variant approve-unchecked this must
+fail**: half a payment a second is approved by somebody who may not.
 """
 
 from harness import (
@@ -37,15 +41,23 @@ experiment = Experiment(
     load=Load(
         rate_per_s=45,
         mix={
+            "log_in": 0.5,
             "create_payment": 5,
             "create_four_eyes": 11,
             "approve": 10,
             "reject": 1,
-            "read_status": 15,
-            "forbidden_no_token": 0.75,
-            "forbidden_self_approval": 0.75,
-            "forbidden_payer_approval": 0.75,
-            "forbidden_other_body": 0.75,
+            "read_status": 8,
+            "list_payments": 3,
+            "read_statement": 3,
+            "read_profile": 1,
+            "change_profile": 1,
+            "forbidden_no_token": 0.5,
+            "forbidden_expired_token": 0.5,
+            "forbidden_self_approval": 0.5,
+            "forbidden_payer_approval": 0.5,
+            "forbidden_other_body": 0.5,
+            "forbidden_anothers_account": 0.5,
+            "forbidden_anothers_statement": 0.5,
         },
     ),
     injections=[Injection(Kill("settlement:one"), at_s=5, for_s=15)],

@@ -35,6 +35,7 @@ class Chaos:
         self._writer = TimelineWriter(folder / "timeline.jsonl")
         self._path = folder / "timeline.jsonl"
         self._links: tuple[str, ...] = ()
+        self._needs = session.needs
         self._ids = (f"m{number}" for number in itertools.count(1))
         self._interposition = session.interposition("by-hand", seed)
         self._injector = Injector(
@@ -53,6 +54,7 @@ class Chaos:
         """
         for link in links_of([fault]):
             self._interpose(link)
+        self._needs.check([fault])
         injection = next(self._ids)
         self._injector.inject(injection, fault, deadline_s=_EVIDENCE_WITHIN_S, lease_s=_LEASE_S)
         return injection

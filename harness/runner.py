@@ -26,6 +26,7 @@ from harness.judgement import judge_run
 from harness.load.process import LoadProcess, LoadSpec, Tick
 from harness.pulse import Pulse
 from harness.report import render
+from harness.report.logs import log_errors
 from harness.run_folder import ExperimentInfo, Result, RunFolder, RunInfo, StackInfo, Started
 from harness.schedule import Due, Schedule
 from harness.session import Session
@@ -156,6 +157,7 @@ def validate(experiment: Experiment, session: Session, seed: int = 0) -> None:
         StackModelError: the stack lacks what the experiment needs (a load, an observer).
     """
     check_experiment(experiment, session.stack)
+    session.needs.check(injection.fault for injection in experiment.injections)
     scene = session.scene(seed)
     for injection in experiment.injections:
         injection.fault.plan(scene)
@@ -339,6 +341,7 @@ class _Running:
     def _logs(self) -> None:
         try:
             self.session.stack.logs(self.folder.logs, since=self.began)
+            self._event("log_errors", nodes=log_errors(self.folder))
         except HarnessError as error:
             self._event("note", what=f"the nodes' logs are missing: {error}")
 

@@ -13,6 +13,7 @@ from harness.agent.client import Agent
 from harness.errors import AgentError, StackError
 from harness.faults.journal import Journal, heal_from_journal, outstanding
 from harness.interposition import Interposition, Proxied
+from harness.needs import Needs
 from harness.stack.compose import Stack
 from harness.stack.scene import LiveScene
 from harness.waiting import wait_until
@@ -34,11 +35,13 @@ class Session:
         stack: the stack.
         say: told in words what is being done.
         on_event: told of every event of the engine; a run sets it for as long as it lasts.
+        needs: what faults need of the host; each is tried once.
     """
 
     stack: Stack
     say: Callable[[str], None] = lambda _text: None
     on_event: Callable[[Mapping[str, Any]], None] = lambda _event: None
+    needs: Needs = field(default_factory=Needs)
     _exits: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
     _agent: Agent | None = field(default=None, init=False)
     _names: dict[str, str] = field(default_factory=dict, init=False)

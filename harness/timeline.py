@@ -27,6 +27,7 @@ steady         ``held``, ``detail``: whether the baseline held the steady state
 recovered      ``sustained_s``, ``whole``: the steady state is back for as long as it must be
 not_recovered  ``why``
 load           ``phase``, ``lag_p99_ms``, ``dropped``: the generator's own health
+log_errors     ``nodes``: node -> phase -> lines of its log that speak of an error; at the run's very end
 left_behind    ``items``: what was still there after the last heal; empty when clean
 error          ``what``: something in the harness failed; the run is inconclusive or an error
 note           ``what``

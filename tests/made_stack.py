@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 from harness.clock import now
 from harness.load.process import Tick
+from harness.needs import Needs
 from harness.stack.node import Node
 from harness.steady import SteadyState
 
@@ -106,6 +107,7 @@ class MadeSession:
         self.agent = agent
         self.journal = folder / "journal.jsonl"
         self.on_event = None
+        self.needs = Needs()
         self.observed = []
         self._resolves, self._observes, self._logs, self._missing = resolves, observes, logs, list(missing)
         self._addresses = list(addresses)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import pytest
 from made_stack import MadeAgent, MadeInterposition, MadeSession, one_second
@@ -102,10 +103,11 @@ def interruptible():
 def made(monkeypatch, tmp_path, experiment):
     """Runs the experiment on a made stack with a made load."""
 
-    def go(*, load=None, agent=None, listener=None, **session):
+    def go(*, load=None, agent=None, listener=None, prepare=lambda _session: None, **session):
         load = load or MadeLoad()
         monkeypatch.setattr(harness.runner, "LoadProcess", load)
         made_session = MadeSession(tmp_path, agent or MadeAgent(), **session)
+        prepare(made_session)
         done = run(experiment, made_session, runs=tmp_path / "runs", listener=listener)
         return done, made_session, load
 
@@ -248,6 +250,23 @@ def test_logs_that_cannot_be_had_are_a_note(made):
     done, _, _ = made(logs=StackError("the engine is silent"))
     assert any("the engine is silent" in event["what"] for event in events(done, "note"))
     assert done.error is None
+
+
+def test_errors_in_the_logs_are_counted_in_the_timeline(made):
+    """By node and by the phase in which each was written; a node without one is not named."""
+
+    def put_logs(session):
+        def logs(into, since):
+            assert since is not None
+            stamp = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}000Z"
+            (into / "ledger-1.log").write_text(f"{stamp} ERROR one\n{stamp} INFO two\n")
+            (into / "edge.log").write_text(f"{stamp} INFO one\n")
+
+        session.stack.logs = logs
+
+    done, _, _ = made(prepare=put_logs)
+    (event,) = events(done, "log_errors")
+    assert event["nodes"] == {"ledger-1": {"end": 1}}
 
 
 def test_a_load_that_lost_its_address_says_so(made):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from four_eyes import FourEyes
+from account_readers import AccountReaders
+from forbidden import Forbidden
 from people import People
 
 from harness.clock import now
@@ -22,7 +23,7 @@ READABLE_AFTER_S = 1.0
 REMEMBERED = 2000
 
 
-class PaymentsUser(People, FourEyes):
+class PaymentsUser(People, Forbidden, AccountReaders):
     """Creates payments between the run's own accounts, and reads payments and accounts."""
 
     def set_up(self) -> None:
@@ -42,6 +43,7 @@ class PaymentsUser(People, FourEyes):
         self.prepare("create_payment", funding)
         self.set_up_people()
         self.set_up_four_eyes(self._accounts)
+        self.set_up_forbidden()
 
     @operation(weight=6, write=True)
     def create_payment(self, key: str) -> Call:

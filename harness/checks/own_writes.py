@@ -22,7 +22,8 @@ class ReadYourWrites:
     1. A token is a position of the database's log that the reader sent (``after``). It covers each acknowledgement
        of the same payment whose own ``position`` is not beyond it and which was over before the read was sent.
        The acknowledgement of a read covers as well: what was shown once is a promise, too.
-    2. Such a read is not answered that there is no such payment (404), nor with a wrong answer.
+    2. Such a read is not answered that there is no such payment (404), nor with a wrong answer: a list or a statement
+       that lacks the payment is one.
     3. Nor with an earlier status than a covered acknowledgement told (see MonotonicStatus for the order).
     4. A time-out or a refusal to answer (503) shows nothing and violates nothing: that is Availability's business.
     5. No answered read whose token covers anything: inconclusive.

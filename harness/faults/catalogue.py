@@ -1,4 +1,4 @@
-"""Every fault there is, by name."""
+"""Every fault there is, by name. Written by ``python -m harness.faults``: do not edit."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from harness.faults.answer_lost import AnswerLost
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Fault
+from harness.faults.connections_exhausted import ConnectionsExhausted
+from harness.faults.cpu_burn import CpuBurn
+from harness.faults.cpu_quota import CpuQuota
 from harness.faults.crash import Crash
+from harness.faults.dns import Dns
+from harness.faults.file_descriptors import FileDescriptors
+from harness.faults.half_open import HalfOpen
 from harness.faults.isolate import Isolate
 from harness.faults.kill import Kill
 from harness.faults.kill_process import KillProcess
@@ -15,8 +21,14 @@ from harness.faults.limit_data import LimitData
 from harness.faults.link_down import Down
 from harness.faults.link_latency import LinkLatency
 from harness.faults.link_timeout import Timeout
+from harness.faults.memory_limit import MemoryLimit
+from harness.faults.netem import Netem
+from harness.faults.packet_loss import PacketLoss
 from harness.faults.partition import Partition
 from harness.faults.pause import Pause
+from harness.faults.port_blocked import PortBlocked
+from harness.faults.process_stopped import ProcessStopped
+from harness.faults.rate_limit import RateLimit
 from harness.faults.request_lost import RequestLost
 from harness.faults.reset_peer import ResetPeer
 from harness.faults.restart import Restart
@@ -28,15 +40,27 @@ __all__ = [
     "FAULTS",
     "AnswerLost",
     "Bandwidth",
+    "ConnectionsExhausted",
+    "CpuBurn",
+    "CpuQuota",
     "Crash",
+    "Dns",
     "Down",
+    "FileDescriptors",
+    "HalfOpen",
     "Isolate",
     "Kill",
     "KillProcess",
     "LimitData",
     "LinkLatency",
+    "MemoryLimit",
+    "Netem",
+    "PacketLoss",
     "Partition",
     "Pause",
+    "PortBlocked",
+    "ProcessStopped",
+    "RateLimit",
     "RequestLost",
     "ResetPeer",
     "Restart",
@@ -46,11 +70,36 @@ __all__ = [
     "Timeout",
 ]
 
-_NODES = (Crash, Kill, KillProcess, Pause, Restart, Stop)
-_NETWORK = (Isolate, Partition)
-_LINKS = (
-    AnswerLost, Bandwidth, Down, LimitData, LinkLatency, RequestLost, ResetPeer, Slicer, SlowClose, Timeout,
-)  # fmt: skip
-
-FAULTS: Mapping[str, type[Fault]] = {fault.__name__: fault for fault in (*_NODES, *_NETWORK, *_LINKS)}
+FAULTS: Mapping[str, type[Fault]] = {
+    "AnswerLost": AnswerLost,
+    "Bandwidth": Bandwidth,
+    "ConnectionsExhausted": ConnectionsExhausted,
+    "CpuBurn": CpuBurn,
+    "CpuQuota": CpuQuota,
+    "Crash": Crash,
+    "Dns": Dns,
+    "Down": Down,
+    "FileDescriptors": FileDescriptors,
+    "HalfOpen": HalfOpen,
+    "Isolate": Isolate,
+    "Kill": Kill,
+    "KillProcess": KillProcess,
+    "LimitData": LimitData,
+    "LinkLatency": LinkLatency,
+    "MemoryLimit": MemoryLimit,
+    "Netem": Netem,
+    "PacketLoss": PacketLoss,
+    "Partition": Partition,
+    "Pause": Pause,
+    "PortBlocked": PortBlocked,
+    "ProcessStopped": ProcessStopped,
+    "RateLimit": RateLimit,
+    "RequestLost": RequestLost,
+    "ResetPeer": ResetPeer,
+    "Restart": Restart,
+    "Slicer": Slicer,
+    "SlowClose": SlowClose,
+    "Stop": Stop,
+    "Timeout": Timeout,
+}
 """The fault's name, as an experiment writes it -> its class."""

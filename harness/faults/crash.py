@@ -18,6 +18,11 @@ class Crash:
 
     A restart policy brings it back; the heal starts it only where none does.
 
+    Heals: by starting it, where no restart policy does.
+
+    Recovery: its supervisor starts it again, and the node recovers what it had on disk; the others need
+    not take over when that is quick enough.
+
     Attributes:
         on: selector of the nodes.
     """

@@ -19,12 +19,18 @@ class Isolate:
 
     Its own loopback, the names it resolves and the agent's questions to it are left alone.
 
+    Heals: by taking the rules out.
+
+    Recovery: it gives up what it can no longer prove to hold (a lease, a leader key), the others take
+    over, and it rejoins as what it then is.
+
     Attributes:
         on: selector of the nodes.
     """
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("iptables",)
 
     on: str
 

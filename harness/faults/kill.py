@@ -19,6 +19,11 @@ class Kill:
     Its volumes stay, but nobody can read them while it is down: what only it had may be gone for good
     when another node is promoted meanwhile.
 
+    Heals: by starting it.
+
+    Recovery: the others take over what it was (a standby is promoted, the balancer leaves it out),
+    clients send the same key again, and it catches up when it is back.
+
     Attributes:
         on: selector of the nodes.
     """
@@ -33,7 +38,7 @@ class Kill:
         return (self.on,)
 
     def plan(self, scene: Scene) -> Plan:
-        """Heals by starting it; evidence: it holds no process until then."""
+        """Evidence: the process that was first is gone, and the node holds none until the heal."""
         return plan_nodes(
             scene,
             self.on,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.errors import ExperimentError
 from harness.faults.base import Plan, Probe
-from harness.faults.nodes import plan_nodes, start
+from harness.faults.nodes import plan_nodes, searchable, start
 from harness.stack.node import Scene
 
 __all__ = ["KillProcess"]
@@ -17,6 +15,10 @@ __all__ = ["KillProcess"]
 @dataclass(frozen=True, slots=True)
 class KillProcess:
     """SIGKILL to every process of the node whose name or command line a pattern is found in.
+
+    Heals: by starting the node, where it died with the process.
+
+    Recovery: the node's own supervisor (Patroni, an init) starts the program again.
 
     Attributes:
         on: selector of the nodes.
@@ -31,14 +33,7 @@ class KillProcess:
     process: str
 
     def __post_init__(self) -> None:
-        try:
-            re.compile(self.process)
-        except re.error as error:
-            raise ExperimentError(
-                f"KillProcess: process is not a regular expression: {error}", where=repr(self.process)
-            ) from error
-        if not self.process:
-            raise ExperimentError("KillProcess: process must name a program, and is empty")
+        searchable("KillProcess", self.process)
 
     def selectors(self) -> tuple[str, ...]:
         """The one."""

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from harness.errors import UnsupportedFault
 from harness.faults.base import Plan, Probe
-from harness.stack.node import Node
+from harness.faults.nodes import names
+from harness.stack.node import Node, Scene
 
-__all__ = ["both_ways", "one_way", "plan_cut"]
+__all__ = ["both_ways", "one_way", "plan_cut", "sides"]
 
 Pairs = frozenset[tuple[Node, Node]]
 
@@ -23,6 +24,29 @@ def both_ways(left: Iterable[Node], right: Iterable[Node]) -> Pairs:
     """Every pair between the two, in both directions."""
     ends = tuple(left), tuple(right)
     return one_way(*ends) | one_way(*reversed(ends))
+
+
+def sides(
+    scene: Scene, on: str, peers: str | None
+) -> tuple[tuple[Node, ...], tuple[Node, ...], dict[str, tuple[str, ...]]]:
+    """The nodes, the other side, and what each selector named. A node that both name belongs to the first.
+
+    Args:
+        scene: resolves the selectors.
+        on: selector of the nodes.
+        peers: selector of the other side; None is every node of the stack, among them the first ones.
+
+    Raises:
+        UnsupportedFault: nobody is on the other side.
+    """
+    nodes = scene.resolve(on)
+    if peers is None:
+        return nodes, scene.nodes, {on: names(nodes)}
+    found = scene.resolve(peers)
+    others = tuple(node for node in found if node not in nodes)
+    if not others:
+        raise UnsupportedFault(f"{on} and {peers} are the same nodes", mend="Name two sides that differ")
+    return nodes, others, {on: names(nodes), peers: names(found)}
 
 
 def plan_cut(pairs: Pairs, nodes: Iterable[Node], resolved: Mapping[str, tuple[str, ...]]) -> Plan:

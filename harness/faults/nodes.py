@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
+from harness.errors import ExperimentError
 from harness.faults.base import Plan, Probe, Step
 from harness.stack.node import Node, Scene
 
-__all__ = ["frozen", "names", "plan_nodes", "running", "start"]
+__all__ = ["frozen", "names", "plan_nodes", "running", "searchable", "start"]
 
 
 def plan_nodes(
@@ -47,3 +49,15 @@ def running(node: Node, *, lasting: bool) -> Probe:
 def frozen(node: Node) -> Probe:
     """The node is not frozen."""
     return Probe({"probe": "frozen", "container": node.container})
+
+
+def searchable(fault: str, process: str) -> None:
+    """Refuse what cannot name a process: no regular expression, or an empty one. Raises ExperimentError."""
+    try:
+        re.compile(process)
+    except re.error as error:
+        raise ExperimentError(
+            f"{fault}: process is not a regular expression: {error}", where=repr(process)
+        ) from error
+    if not process:
+        raise ExperimentError(f"{fault}: process must name a program, and is empty")

@@ -22,6 +22,11 @@ _RING_NODES_MIN = 5
 class Partition:
     """Cuts nodes from each other; each keeps what else it reaches. Made by one of the shapes below.
 
+    Heals: by taking the rules out.
+
+    Recovery: the side with a majority goes on, the other one stops; what each reaches decides, and
+    nobody decides alone.
+
     Attributes:
         shape: ``halves``, ``one``, ``bridge``, ``majority_ring`` or ``between``.
         a: the group; with ``between`` the selector of the one side.
@@ -31,6 +36,7 @@ class Partition:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("iptables",)
 
     shape: str
     a: str

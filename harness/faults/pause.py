@@ -16,6 +16,11 @@ __all__ = ["Pause"]
 class Pause:
     """Every process of the node is frozen: it answers nothing, and to its peers it is not gone.
 
+    Heals: by unpausing.
+
+    Recovery: only time-outs tell that it is gone: leases run out, health checks fail, the others take
+    over; and it must not go on with what is no longer its own when it wakes.
+
     Attributes:
         on: selector of the nodes.
     """
@@ -30,7 +35,7 @@ class Pause:
         return (self.on,)
 
     def plan(self, scene: Scene) -> Plan:
-        """Heals by unpausing; evidence: the kernel calls it frozen and it uses no CPU time."""
+        """Evidence: the kernel calls it frozen, and it uses no CPU time between two looks."""
         return plan_nodes(
             scene,
             self.on,

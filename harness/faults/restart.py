@@ -17,6 +17,10 @@ __all__ = ["Restart"]
 class Restart:
     """The engine's restart: the stop signal, SIGKILL when it has not ended in time, and a start.
 
+    Heals: the start is a part of it; where that failed, by starting it.
+
+    Recovery: whoever is in front of it sends requests elsewhere until it is ready again.
+
     Attributes:
         on: selector of the nodes.
         timeout_s: how long it has to end in order, in seconds.

@@ -17,6 +17,10 @@ __all__ = ["Stop"]
 class Stop:
     """The node's stop signal, and SIGKILL when it has not ended in time.
 
+    Heals: by starting it.
+
+    Recovery: as after a kill, only that it could hand over in order first.
+
     Attributes:
         on: selector of the nodes.
         timeout_s: how long it has to end in order, in seconds.
@@ -37,7 +41,7 @@ class Stop:
         return (self.on,)
 
     def plan(self, scene: Scene) -> Plan:
-        """Heals by starting it; evidence: it holds no process until then."""
+        """Evidence: the process that was first is gone, and the node holds none until the heal."""
         return plan_nodes(
             scene,
             self.on,

@@ -1,6 +1,6 @@
 """The charts of a report: SVG for one width of the page, so that text stays as large as text.
 
-Four panels share one time axis: who played which role and what was injected; arrivals by what became
+Four panels share one time axis: who played which role, what was injected and which alert rang; arrivals by what became
 of them; the share of good operations; latency. Colours are classes: the page's style sheet knows light
 and dark. Nothing here is interactive: a pointer's rest shows a title, and tables hold every number.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.report import svg
 from harness.report.figures import Bin
-from harness.report.marks import FaultMark, Lane, Segment
+from harness.report.marks import AlertMark, FaultMark, Lane, Segment
 from harness.report.scale import Scale, linear, linear_ticks, log_ms, log_ms_ticks, time_label, time_ticks
 from harness.report.words import clock, milliseconds, percent
 
@@ -24,6 +24,7 @@ _LEFT, _RIGHT, _AXIS = 46.0, 10.0, 22.0
 _LANE, _LANE_GAP = 15.0, 4.0
 _CHARACTER = 6.1  # of the 11 px text, measured on the widest common sans-serif
 _TICK_ROOM = 52.0
+_MOMENT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Chart:
         width: of the drawing, in CSS pixels.
         length_s: of the load.
         phases: name -> start and end, seconds from the load's start.
-        faults, lanes, bins: what to draw.
+        faults, alerts, lanes, bins: what to draw.
         good_within_ms, good_ratio_min: the steady state's bounds, drawn as lines.
     """
 
@@ -42,6 +43,7 @@ class Chart:
     length_s: float
     phases: Mapping[str, tuple[float, float]]
     faults: tuple[FaultMark, ...]
+    alerts: tuple[AlertMark, ...]
     lanes: tuple[Lane, ...]
     bins: tuple[Bin, ...]
     good_within_ms: float
@@ -60,17 +62,20 @@ class Chart:
 
 
 def happenings(chart: Chart) -> str:
-    """Phases, faults and roles, a lane each."""
+    """Phases, faults, alerts and roles, a lane each."""
     rows: list[str] = []
     y = _LANE + _LANE_GAP
     for fault in chart.faults:
         rows.append(_fault(chart, fault, y))
         y += _LANE + _LANE_GAP
+    for alert in chart.alerts:
+        rows.append(_alert(chart, alert, y))
+        y += _LANE + _LANE_GAP
     for lane in chart.lanes:
         rows.append(_lane(chart, lane, y))
         y += _LANE + _LANE_GAP
     names = (_phase_name(chart, name, span) for name, span in chart.phases.items())
-    label = "Phases, injected faults and the role of each node over time"
+    label = "Phases, injected faults, alerts and the role of each node over time"
     # The bars say when a fault was; a mark across their words would only strike them through.
     return _panel(chart, y - _LANE_GAP, (*names, *rows), label, marks_on_top=False)
 
@@ -213,6 +218,56 @@ def _fault(chart: Chart, fault: FaultMark, y: float) -> str:
     box = svg.rect(x, y, wide, _LANE, f"fault fault-{fault.evidence}", told=told) if wide else ""
     name = svg.text(chart.left - 6, y + 11.5, _cut(fault.id, chart.left - 8), "tick", text_anchor="end")
     return name + box + _label(chart, x, wide, y, label)
+
+
+def _alert(chart: Chart, alert: AlertMark, y: float) -> str:
+    """A bar for each stretch of firing; the name inside the longest, beside them or between two of them."""
+    kind = "page" if alert.severity == "page" else "warn"
+    boxes = [_box(chart, start, chart.length_s if end is None else end) for start, end in alert.spans]
+    bars = [
+        svg.rect(x, y, wide, _LANE, f"alert-{kind}", told=_told(alert, *span))
+        for (x, wide), span in zip(boxes, alert.spans, strict=True)
+    ]
+    places = list(_places(chart, boxes, f"on-{kind}"))
+    fitting = [place for place in places if len(alert.name) * _CHARACTER + 8 <= place.room]
+    place = fitting[0] if fitting else max(places, key=lambda one: one.room)
+    said = _cut(alert.name, place.room - 8)
+    words = svg.text(place.x, y + 11.5, said, place.class_, text_anchor=place.anchor)
+    name = svg.text(chart.left - 6, y + 11.5, _cut("alert", chart.left - 8), "tick", text_anchor="end")
+    return name + "".join(bars) + words
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a name could stand: so many pixels wide, and written from ``x`` on or up to it."""
+
+    room: float
+    x: float
+    class_: str = "beside"
+    anchor: str = "start"
+
+
+def _places(chart: Chart, boxes: list[tuple[float, float]], inside: str) -> Iterable[_Place]:
+    """In the longest bar, then right of them all, left of them all, and between two of them."""
+    x, wide = max(boxes, key=lambda box: box[1])
+    yield _Place(wide, x + 5, inside)
+    ends = [x + wide for x, wide in boxes]
+    yield _Place(chart.width - _RIGHT - ends[-1], ends[-1] + 5)
+    yield _Place(boxes[0][0] - chart.left, boxes[0][0] - 5, anchor="end")
+    for end, (x, _) in zip(ends, boxes[1:], strict=False):
+        yield _Place(x - end, end + 5)
+
+
+def _box(chart: Chart, start_s: float, end_s: float) -> tuple[float, float]:
+    """Where a bar begins and how wide it is: a moment is a narrow one, also at the right edge."""
+    x = min(chart.x(start_s), chart.width - _RIGHT - _MOMENT)
+    return x, max(_MOMENT, chart.x(end_s) - x)
+
+
+def _told(alert: AlertMark, start_s: float, end_s: float | None) -> str:
+    ended = "not resolved" if end_s is None else f"resolved at {clock(end_s)}"
+    severity = f" ({alert.severity})" if alert.severity else ""
+    return f"{alert.name}{severity}: firing at {clock(start_s)}, {ended}"
 
 
 def _label(chart: Chart, x: float, wide: float, y: float, words: str) -> str:

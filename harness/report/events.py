@@ -100,6 +100,13 @@ def _load(event: _Event) -> tuple[str, str]:
     return f"load generator in {event.get('phase')}", detail
 
 
+def _log_errors(event: _Event) -> tuple[str, str]:
+    """A sum for each node: the table of the logs has the phases."""
+    sums = {node: sum(by_phase.values()) for node, by_phase in event.get("nodes", {}).items()}
+    told = ", ".join(f"{node} {number}" for node, number in sums.items())
+    return ("errors in the nodes' logs", told) if told else ("no node's log speaks of an error", "")
+
+
 def _left_behind(event: _Event) -> tuple[str, str]:
     items = event.get("items") or []
     return ("left behind", "; ".join(map(str, items))) if items else ("nothing is left behind", "")
@@ -145,6 +152,7 @@ _WORDS: Mapping[str, Callable[[_Event], tuple[str, str]]] = {
     "recovered": _recovered,
     "not_recovered": lambda event: ("not recovered", _plain(event.get("why"))),
     "load": _load,
+    "log_errors": _log_errors,
     "left_behind": _left_behind,
     "error": lambda event: ("error in the harness", _plain(event.get("what"))),
     "note": lambda event: ("note", _plain(event.get("what"))),

@@ -57,6 +57,7 @@ def _chart(view: View, width: float) -> chart.Chart:
         length_s=view.length_s,
         phases=view.phases,
         faults=view.faults,
+        alerts=view.alerts,
         lanes=view.lanes,
         bins=view.bins,
         good_within_ms=view.steady.good_within_ms,

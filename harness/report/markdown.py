@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from harness.report.view import View
-from harness.report.words import count, milliseconds, percent
+from harness.report.words import clock, count, milliseconds, percent
 from harness.verdict import Verdict
 
 __all__ = ["markdown"]
@@ -17,7 +17,16 @@ _EXAMPLES_MAX = 5
 
 def markdown(view: View) -> str:
     """The verdict, the numbers, the findings and how to repeat it."""
-    parts = (_head(view), _numbers(view), _findings(view), _phases(view), _links(view), _commands(view))
+    parts = (
+        _head(view),
+        _numbers(view),
+        _findings(view),
+        _phases(view),
+        _links(view),
+        _alerts(view),
+        _log_errors(view),
+        _commands(view),
+    )
     return "\n\n".join(part for part in map("\n".join, parts) if part) + "\n"
 
 
@@ -82,6 +91,26 @@ def _links(view: View) -> Iterable[str]:
     for row in view.hops:
         cells = (row.hop, row.direct, row.through, row.overhead, row.harmed)
         yield f"| {' | '.join(map(_plain, cells))} |"
+
+
+def _alerts(view: View) -> Iterable[str]:
+    if not view.alerts:
+        return
+    yield "| Alert | Severity | Firing, from the load's start |"
+    yield "|---|---|---|"
+    for one in view.alerts:
+        spans = (f"{clock(start)} to {'the end' if end is None else clock(end)}" for start, end in one.spans)
+        yield f"| {' | '.join(map(_plain, (one.name, one.severity, ', '.join(spans))))} |"
+
+
+def _log_errors(view: View) -> Iterable[str]:
+    if view.log_errors is None:
+        return
+    _node, *phases = view.log_errors.columns
+    yield f"| {' | '.join(('Errors in the log of', *map(_plain, phases)))} |"
+    yield f"|---|{'---:|' * len(phases)}"
+    for row in view.log_errors.rows:
+        yield f"| {' | '.join(map(_plain, row))} |"
 
 
 def _commands(view: View) -> Iterable[str]:

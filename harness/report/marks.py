@@ -1,14 +1,16 @@
-"""What the timeline says that a chart can show: faults with their spans, roles, engine events."""
+"""What the timeline says that a chart can show: faults and alerts with their spans, roles, engine events."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.checks.alarm import alarms
 from harness.timeline import InjectionRecord, Timeline
 
-__all__ = ["FaultMark", "Lane", "Segment", "Tick", "faults", "lanes"]
+__all__ = ["AlertMark", "FaultMark", "Lane", "Segment", "Tick", "alerts", "faults", "lanes"]
 
 _SHOWN_ACTIONS = frozenset({"die", "start", "pause", "unpause", "oom", "restart", "kill"})
 
@@ -24,6 +26,22 @@ class FaultMark:
     gone_s: float | None
     evidence: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMark:
+    """One alert by its name, whatever its labels: it fires while one set of them does.
+
+    Attributes:
+        name: the alert's.
+        severity: its label; empty without one.
+        spans: from firing to resolved, within the load and in seconds from its start; the end of one that was not
+            resolved by then is None.
+    """
+
+    name: str
+    severity: str
+    spans: tuple[tuple[float, float | None], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,36 @@ def _target(record: InjectionRecord) -> str:
     """The nodes, side by side as the selectors named them: a partition is between two sides."""
     sides = [names for names in record.resolved.values() if names]
     return " | ".join(map(", ".join, sides)) if len(sides) > 1 else ", ".join(record.nodes)
+
+
+def alerts(timeline: Timeline, zero: float, end_s: float) -> tuple[AlertMark, ...]:
+    """Every alert that fired during the load, the first one first."""
+    severities = {
+        str(event["alert"]): str(event.get("labels", {}).get("severity", ""))
+        for event in timeline.of("alert")
+    }
+    found = [
+        AlertMark(name, severity, _spans(timeline, name, zero, end_s))
+        for name, severity in severities.items()
+    ]
+    return tuple(sorted((mark for mark in found if mark.spans), key=lambda mark: mark.spans[0][0]))
+
+
+def _spans(
+    timeline: Timeline, name: str, zero: float, end_s: float
+) -> tuple[tuple[float, float | None], ...]:
+    """The stretches of all sets of labels, those that overlap as one."""
+    spans: list[tuple[float, float]] = []
+    for alarm in alarms(timeline, name):
+        start = max(0.0, alarm.fired_at - zero)
+        end = math.inf if alarm.resolved_at is None else alarm.resolved_at - zero
+        if start > end_s or end < 0:
+            continue
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        else:
+            spans.append((start, end))
+    return tuple((start, end if end <= end_s else None) for start, end in spans)
 
 
 def lanes(timeline: Timeline, zero: float, end_s: float) -> tuple[Lane, ...]:

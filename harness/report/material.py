@@ -13,7 +13,7 @@ from typing import TypeVar
 from harness.errors import HarnessError
 from harness.history import History, read_history
 from harness.observations import Books
-from harness.report.logs import NodeLog, read_logs
+from harness.report.logs import NodeLog, phase_at, read_logs
 from harness.run_folder import Result, RunFolder, RunInfo
 from harness.timeline import Timeline
 
@@ -58,7 +58,9 @@ def gather(folder: RunFolder) -> Material:
     books = attempt("The final reads (observations.jsonl)", lambda: Books.read(folder.observations))
     gaps += _books_gaps(books)
     result = attempt("The verdict (result.json)", folder.read_result)
-    logs = attempt("The nodes' logs", lambda: read_logs(folder.logs)) or ()
+    logs = (
+        attempt("The nodes' logs", lambda: read_logs(folder.logs, phase_at(timeline or Timeline(())))) or ()
+    )
     if not logs:
         gaps.append("The nodes' logs: there are none in the run folder.")
     return Material(run, timeline or Timeline(()), history, books, result, logs, tuple(gaps))

@@ -15,7 +15,7 @@ from harness.report.material import Material
 from harness.report.methods import Method, methods
 from harness.report.sentence import sentence
 from harness.report.tiles import Tile, tiles
-from harness.report.words import clock
+from harness.report.words import clock, count
 from harness.run_folder import FindingInfo, RunFolder
 from harness.steady import SteadyState
 from harness.timeline import Span, Timeline
@@ -56,8 +56,10 @@ class View:
         reason: the result's own words.
         gaps: what is missing from the run folder, a sentence each.
         steady: what counted as good.
-        length_s: of the load. The charts are drawn from ``phases``, ``faults``, ``lanes`` and ``bins``.
+        length_s: of the load. The charts are drawn from ``phases``, ``faults``, ``alerts``, ``lanes`` and
+            ``bins``.
         findings: of the expectations; ``conditions``: whether the run was fit to be judged.
+        log_errors: lines of the nodes' logs that speak of an error, by node and phase; None when there are none.
     """
 
     name: str
@@ -77,6 +79,7 @@ class View:
     phase_rows: tuple[figures.PhaseRow, ...]
     bins: tuple[figures.Bin, ...]
     faults: tuple[marks.FaultMark, ...]
+    alerts: tuple[marks.AlertMark, ...]
     lanes: tuple[marks.Lane, ...]
     hops: tuple[HopRow, ...]
     through_proxy: tuple[str, ...]
@@ -89,6 +92,7 @@ class View:
     events: tuple[EventRow, ...]
     events_all: int
     logs: tuple[NodeLog, ...]
+    log_errors: Table | None
     measurements: tuple[Fact, ...]
     experiment: tuple[Fact, ...]
     environment: tuple[Fact, ...]
@@ -133,6 +137,7 @@ def view_of(folder: RunFolder, material: Material) -> View:
         faults=marks.faults(material.timeline, span.start),
         hops=hops(material.timeline),
         through_proxy=load_words(material.timeline),
+        alerts=marks.alerts(material.timeline, span.start, span.length_s),
         lanes=marks.lanes(material.timeline, span.start, span.length_s),
         tiles=tiles(result, phase_rows[-1] if phase_rows else None),
         findings=tuple(asked),
@@ -143,6 +148,7 @@ def view_of(folder: RunFolder, material: Material) -> View:
         events=rows(material.timeline, span.start),
         events_all=len(material.timeline.events),
         logs=material.logs,
+        log_errors=_log_errors(material),
         measurements=_measurements(material),
         experiment=experiment_facts(run, closed=bool(history and history.header.get("closed"))),
         environment=environment(run),
@@ -206,6 +212,19 @@ def _cell(name: str, value: Any, zero: float) -> str:
         moment = name.endswith("_at") or name in {"start", "end"}
         return clock(value - zero, digits=3) if moment else f"{value:.3f}".rstrip("0").rstrip(".")
     return str(value)
+
+
+def _log_errors(material: Material) -> Table | None:
+    """A row for each node that told of an error, a column for each phase in which one did, and the sum."""
+    bad = [log for log in material.logs if log.errors]
+    named = [name for name in material.timeline.phases if any(log.by_phase.get(name) for log in bad)]
+    # A line from before the run, or without a time, is in no phase.
+    phases = [*named, ""] if any(log.by_phase.get("") for log in bad) else named
+    rows = [
+        (log.node, *(count(log.by_phase.get(name, 0)) for name in phases), count(log.errors))
+        for log in sorted(bad, key=lambda log: (-log.errors, log.node))
+    ]
+    return Table(("node", *(name or "no phase" for name in phases), "all"), tuple(rows)) if rows else None
 
 
 def _measurements(material: Material) -> tuple[Fact, ...]:

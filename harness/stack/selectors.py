@@ -1,16 +1,17 @@
 """Selectors: how an experiment names nodes, and which nodes that is now. Pure.
 
-===================  =========================================================================
-selector             names
-===================  =========================================================================
-``ledger``           every node of the group; or the node of this name
-``ledger:all``       every node of the group
-``ledger:primary``   the nodes of the group that play the role now; ``replica`` is any standby
-``ledger:one``       one node of the group, by the seed
-``ledger:minority``  the largest set of its nodes that is less than half, by the seed
-``ledger:majority``  the others: within one run it is the complement of the minority
-``site:a``           every node of the site
-===================  =========================================================================
+======================  =========================================================================
+selector                names
+======================  =========================================================================
+``ledger``              every node of the group; or the node of this name
+``ledger:all``          every node of the group
+``ledger:primary``      the nodes of the group that play the role now; ``replica`` is any standby
+``ledger:replica:one``  one of those that play the role now, by the seed
+``ledger:one``          one node of the group, by the seed
+``ledger:minority``     the largest set of its nodes that is less than half, by the seed
+``ledger:majority``     the others: within one run it is the complement of the minority
+``site:a``              every node of the site
+======================  =========================================================================
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ __all__ = ["Kind", "Selector", "check_selector", "parse_selector", "plays", "res
 
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _GRAMMAR = (
-    "Write group, group:role, group:one, group:minority, group:majority, group:all, site:a or a node's name"
+    "Write group, group:role, group:role:one, group:one, group:minority, group:majority, group:all, site:a "
+    "or a node's name"
 )
 
 
@@ -45,6 +47,10 @@ class Kind(StrEnum):
     SITE = "site"
 
 
+_SETS = (Kind.ALL, Kind.ONE, Kind.MINORITY, Kind.MAJORITY)
+"""What a group can be asked for without asking any node for its role."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """A selector, taken apart.
@@ -53,18 +59,22 @@ class Selector:
         kind: what is asked for.
         name: the group, the site or the node.
         role: the role, when one is asked for.
+        one: one of those that play the role, not all of them.
     """
 
     kind: Kind
     name: str
     role: str | None = None
+    one: bool = False
 
     def __str__(self) -> str:
         if self.kind is Kind.NAME:
             return self.name
         if self.kind is Kind.SITE:
             return f"site:{self.name}"
-        return f"{self.name}:{self.role if self.kind is Kind.ROLE else self.kind}"
+        if self.kind is Kind.ROLE:
+            return f"{self.name}:{self.role}" + (f":{Kind.ONE}" if self.one else "")
+        return f"{self.name}:{self.kind}"
 
 
 def parse_selector(text: str) -> Selector:
@@ -73,17 +83,21 @@ def parse_selector(text: str) -> Selector:
     Raises:
         SelectorError: the text is not of the grammar.
     """
-    words = text.split(":")
-    if len(words) > 2 or not all(_WORD.fullmatch(word) for word in words):  # noqa: PLR2004  # name:word
-        raise SelectorError("this is not a selector", where=repr(text), mend=_GRAMMAR)
-    if len(words) == 1:
-        return Selector(Kind.NAME, text)
-    name, word = words
-    if name == "site":
-        return Selector(Kind.SITE, word)
-    if word in (Kind.ALL, Kind.ONE, Kind.MINORITY, Kind.MAJORITY):
-        return Selector(Kind(word), name)
-    return Selector(Kind.ROLE, name, word)
+    name, *asked = text.split(":")
+    known = all(_WORD.fullmatch(word) for word in (name, *asked))
+    match asked if known else None:
+        case []:
+            return Selector(Kind.NAME, name)
+        case [word] if name == "site":
+            return Selector(Kind.SITE, word)
+        case [word] if word in _SETS:
+            return Selector(Kind(word), name)
+        case [role]:
+            return Selector(Kind.ROLE, name, role)
+        case [role, Kind.ONE] if name != "site" and role not in _SETS:
+            return Selector(Kind.ROLE, name, role, one=True)
+        case _:
+            raise SelectorError("this is not a selector", where=repr(text), mend=_GRAMMAR)
 
 
 def plays(asked: str, role: str | None) -> bool:
@@ -125,7 +139,7 @@ def resolve(
     Args:
         selector: what is asked for.
         nodes: every node of the stack.
-        role_of: a node's role now; None when it gives no answer. Asked only for ``group:role``.
+        role_of: a node's role now; None when it gives no answer. Asked only for ``group:role`` and its ``:one``.
         rng: decides ``one``, ``minority`` and ``majority``. Equal states give a minority and a
             majority that complement each other.
         roles: for each group the role names it knows.
@@ -138,7 +152,8 @@ def resolve(
     check_selector(chosen, nodes, roles)
     members = _members(chosen, nodes)
     if chosen.kind is Kind.ROLE:
-        return _by_role(chosen, members, role_of)
+        players = _by_role(chosen, members, role_of)
+        return _by_seed(Kind.ONE, players, rng) if chosen.one else players
     if chosen.kind in (Kind.ONE, Kind.MINORITY, Kind.MAJORITY):
         return _by_seed(chosen.kind, members, rng)
     return members

@@ -13,15 +13,27 @@ from harness.faults.catalogue import (
     FAULTS,
     AnswerLost,
     Bandwidth,
+    ConnectionsExhausted,
+    CpuBurn,
+    CpuQuota,
     Crash,
+    Dns,
     Down,
+    FileDescriptors,
+    HalfOpen,
     Isolate,
     Kill,
     KillProcess,
     LimitData,
     LinkLatency,
+    MemoryLimit,
+    Netem,
+    PacketLoss,
     Partition,
     Pause,
+    PortBlocked,
+    ProcessStopped,
+    RateLimit,
     RequestLost,
     ResetPeer,
     Restart,
@@ -51,6 +63,23 @@ EXAMPLES = [
     SlowClose("ledger->etcd", 300),
     Slicer("ledger->etcd", 100, 1000),
     LimitData("ledger->etcd", 500),
+    CpuQuota("ledger", 0.1),
+    CpuBurn("ledger-1", 4),
+    MemoryLimit("ledger-1", 64),
+    FileDescriptors("ledger-1", "^postgres"),
+    ConnectionsExhausted("ledger-1"),
+    ProcessStopped("ledger-1", "patroni"),
+    PacketLoss("ledger-1", 0.2),
+    Dns.silence("ledger-1"),
+    Dns.wrong("ledger", "etcd-1", "etcd-2"),
+    Dns.slow("ledger-1", delay_ms=1500),
+    PacketLoss("ledger", 0.02, peers="etcd"),
+    HalfOpen("ledger-1", "etcd"),
+    PortBlocked("ledger", 5432),
+    PortBlocked("ledger-1", 5432, reset=True),
+    RateLimit("ledger-1", 1000),
+    Netem.delay("ledger-1", 100, jitter_ms=10),
+    Netem.reorder("ledger-1", 0.25),
 ]
 
 
@@ -92,9 +121,9 @@ def test_steps_touch_only_the_stack(fault):
         if "hop" in step:
             assert set(step["hop"].split("~")) <= {node.name for node in scene.nodes}
             continue
-        named = (
-            {step["container"]} if "container" in step else {end for pair in step["pairs"] for end in pair}
-        )
+        named = {step["container"]} if "container" in step else set()
+        named |= {end for pair in step.get("pairs", ()) for end in pair} | set(step.get("peers", ()))
+        assert named
         assert named <= known
 
 
@@ -131,6 +160,22 @@ def test_only_a_moment_is_seen_only_once(fault):
         ),
         (lambda: Slicer("a->b", 1000, 1000), "1.0 us a byte, and less than 5 is not seen"),
         (lambda: LimitData("a->b", 100_000), "LimitData: limit_bytes must be from 1 to 2000"),
+        (lambda: PacketLoss("a", 0.01), "PacketLoss: share must be from 0.02 to 1"),
+        (lambda: CpuQuota("a", 0), "CpuQuota: cpus must be from 0.01 to 64"),
+        (lambda: CpuBurn("a", 0), "CpuBurn: processes must be from 1 to 64"),
+        (lambda: MemoryLimit("a", 1), "MemoryLimit: limit_mib must be from 4"),
+        (lambda: FileDescriptors("a", ""), "FileDescriptors: process must name a program"),
+        (lambda: ConnectionsExhausted("a", 0), "ConnectionsExhausted: port must be from 1"),
+        (lambda: ProcessStopped("a", "("), "ProcessStopped: process is not a regular expression"),
+        (lambda: Dns("never", "a"), "Dns has no answer 'never'.*silence, nxdomain"),
+        (lambda: Dns.slow("a", delay_ms=1), "Dns.slow: delay_ms must be from 100"),
+        (lambda: Dns.wrong("a", address="x"), "address must be of IP version 4"),
+        (lambda: PortBlocked("a", 0), "PortBlocked: port must be from 1 to 65535"),
+        (lambda: RateLimit("a", 1), "RateLimit: rate_kbps must be from 64 to 20000"),
+        (lambda: Netem("late", "a"), "Netem has no shape 'late'.*delay, loss"),
+        (lambda: Netem.delay("a", 0), "delay_ms must be from 1"),
+        (lambda: Netem.delay("a", 100, jitter_ms=90), "jitter_ms must be from 0 to half"),
+        (lambda: Netem.loss("a", float("nan")), "Netem.loss: share must be"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused_when_made(make, message):

@@ -45,6 +45,18 @@ def users_server():
     yield from _servers("users_server.py")
 
 
+@pytest.fixture
+def payments_server():
+    """The same, of servers that know who may pay and approve."""
+    yield from _servers("payments_server.py")
+
+
+@pytest.fixture
+def life_server():
+    """The same, of servers that know a payment's whole life."""
+    yield from _servers("life_server.py")
+
+
 def _servers(program):
     started = []
 

@@ -35,15 +35,21 @@ class Users:
                     return
                 status, shown = answer
                 text = json.dumps(shown).encode()
+                more = "".join(f"{name}: {value}\r\n" for name, value in self.headers().items()).encode()
                 writer.write(
-                    b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                    % (status, len(text), text)
+                    b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s"
+                    % (status, more, len(text), text)
                 )
+
+    def headers(self):
+        """Of every answer, besides the usual ones."""
+        return {}
 
     def answer(self, method, path, body, headers, token):
         if (method, path) == ("POST", "/users"):
             login = body["login"]
-            self.people[login] = {"login": login, "version": 1, "profile": body["profile"]}
+            self.people[login] = {"login": login, "version": 1, "profile": body.get("profile", {})}
+            self.people[login]["roles"] = body.get("roles", ["payer"])
             return 201, self.people[login]
         if (method, path) == ("POST", "/sessions"):
             token = f"Token-{len(self.tokens)}"
@@ -69,10 +75,11 @@ class Users:
         return None if self.mode == "lossy" and len(self.changed) % 3 == 0 else (200, new)
 
 
-async def main(mode: str) -> None:
-    server = await asyncio.start_server(Users(mode).serve, "127.0.0.1", 0)
+async def main(users: Users) -> None:
+    server = await asyncio.start_server(users.serve, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
 
 
-asyncio.run(main(sys.argv[1]))
+if __name__ == "__main__":
+    asyncio.run(main(Users(sys.argv[1])))

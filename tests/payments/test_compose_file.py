@@ -62,6 +62,17 @@ def test_the_negative_control_only_loosens_replication():
         assert int(change["LEDGER_MAXIMUM_LAG_ON_FAILOVER_BYTES"]) == 64 * 2**20
 
 
+def test_a_defect_is_planted_by_its_own_variant_alone():
+    """The stack itself has none, and a variant plants the one that it is called after and changes nothing else."""
+    assert "PLANTED_DEFECT" not in (FOLDER / "compose.yaml").read_text()
+    variants = STACK["x-harness"]["variants"]
+    assert {FOLDER / file for file in variants.values()} == set(FOLDER.glob("compose.*.yaml"))
+    for name in variants.keys() - {"async-replication", "equal-weights"}:
+        services = yaml.safe_load((FOLDER / variants[name]).read_text())["services"]
+        assert services.keys() <= STACK["services"].keys()
+        assert all(change == {"environment": {"PLANTED_DEFECT": name}} for change in services.values())
+
+
 def test_each_payments_node_has_one_weight_at_the_edge():
     """The weights stand in one place, and the edge's configuration asks for each of them."""
     weights = STACK["services"]["edge"]["environment"]

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,8 @@ def _timeline(folder: RunFolder, plan: Plan, kind: str) -> None:
 
 def _events(plan: Plan, kind: str) -> Iterator[dict[str, Any]]:
     def event(at_s: float, name: str, **keys: Any) -> dict[str, Any]:
-        return {"at": ZERO + at_s, "wall": f"2026-01-31T12:00:{at_s % 60:06.3f}Z", "kind": name, **keys}
+        wall = datetime(2026, 1, 31, 12, tzinfo=UTC) + timedelta(seconds=at_s)
+        return {"at": ZERO + at_s, "wall": f"{wall:%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z", "kind": name, **keys}
 
     baseline, heal = plan.baseline_s, plan.heal_s
     promoted = baseline + plan.outage_s - 0.4
@@ -251,6 +253,12 @@ def _events(plan: Plan, kind: str) -> Iterator[dict[str, Any]]:
     yield event(baseline + 0.9, "role", node="ledger-1", role=None, before="primary")
     yield event(promoted, "role", node="ledger-2", role="primary", before="sync-standby")
     yield event(promoted + 1.2, "role", node="ledger-3", role="sync-standby", before="replica")
+    for at, state in ((baseline + 6.1, "firing"), (promoted + 1, "resolved")):
+        labels = {"severity": "page"}
+        yield event(at, "alert", alert="LedgerPrimaryMissing", state=state, labels=labels)
+    for at, state in ((baseline + 13.2, "firing"), (heal + 3, "resolved")):
+        labels = {"severity": "warn", "instance": "ledger-1:8008", "job": "ledger"}
+        yield event(at, "alert", alert="TargetDown", state=state, labels=labels)
     yield event(heal, "heal", injection="i1")
     yield event(heal + 0.28, "engine", node="ledger-1", action="start")
     yield event(
@@ -321,12 +329,16 @@ def _books(source: str, payments: list[Payment]) -> Iterator[dict[str, Any]]:
 
 
 def _logs(folder: RunFolder) -> None:
-    quiet = [f"2026-01-31 12:00:{n:02d} INFO no action. I am a secondary" for n in range(60)]
+    quiet = [
+        f"2026-01-31T12:00:{n:02d}.000000001Z 2026-01-31 12:00:{n:02d} INFO no action. I am a secondary"
+        for n in range(60)
+    ]
     (folder.logs / "ledger-2.log").write_text(
         "\n".join([*quiet, "2026-01-31 12:00:30 INFO promoted self to leader"]) + "\n"
     )
     bad = [
-        f"2026-01-31 12:00:{n:02d}.100 UTC [77] FATAL:  could not connect to the primary server: timeout <{n}>"
+        f"2026-01-31T12:00:{n:02d}.100000001Z 2026-01-31 12:00:{n:02d}.100 UTC [77] FATAL:  "
+        f"could not connect to the primary server: timeout <{n}>"
         for n in range(10, 40)
     ]
     (folder.logs / "ledger-3.log").write_text("\n".join([*quiet, *bad]) + "\n")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import harness.report
 from harness.report.chart import Chart, happenings, latency, role_class, share, throughput
 from harness.report.figures import Bin
-from harness.report.marks import FaultMark, Lane, Segment, Tick
+from harness.report.marks import AlertMark, FaultMark, Lane, Segment, Tick
 from harness.report.scale import linear, linear_ticks, log_ms_ticks, time_label, time_ticks
 from harness.report.svg import polyline
 
@@ -34,6 +34,17 @@ def charts(draw) -> Chart:
     fault = st.builds(
         FaultMark, words, words, moment, moment, moment, st.sampled_from(["pass", "inconclusive"]), words
     )
+    span = st.tuples(st.floats(0, length), st.none() | st.floats(0, length)).map(
+        lambda one: one if one[1] is None else tuple(sorted(one))
+    )
+    alert = st.builds(
+        AlertMark,
+        words,
+        st.sampled_from(["page", "warn", ""]),
+        st.lists(span, min_size=1, max_size=3).map(
+            lambda spans: tuple(sorted(spans, key=lambda one: one[0]))
+        ),
+    )
     segment = st.builds(
         Segment, st.floats(0, cuts[1]), st.just(length), st.none() | st.sampled_from(["primary", "replica"])
     )
@@ -44,6 +55,7 @@ def charts(draw) -> Chart:
         length_s=length,
         phases={"baseline": (0, cuts[0]), "fault": (cuts[0], cuts[1]), "recovery": (cuts[1], length)},
         faults=tuple(draw(st.lists(fault, max_size=4))),
+        alerts=tuple(draw(st.lists(alert, max_size=4))),
         lanes=tuple(draw(st.lists(lane, max_size=4))),
         bins=tuple(draw(st.lists(cell, max_size=12))),
         good_within_ms=1000,

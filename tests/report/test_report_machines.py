@@ -109,11 +109,11 @@ def test_any_text_makes_sound_documents(views, check, measured, detail, name):
 
 
 def test_markdown_is_short(views):
-    """A CI job's summary: the verdict first, some forty lines at most."""
+    """A CI job's summary: the verdict first, some fifty lines at most."""
     lines = markdown(views["fail"]).split("\n")
     assert lines[0].startswith("## Fail: ")
     assert lines[2] == "**25 acknowledged payments were lost.**"
-    assert len(lines) < 50
+    assert len(lines) < 56
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))

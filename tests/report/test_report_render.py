@@ -135,6 +135,20 @@ def test_secrets_of_the_logs_stay_out(made):
     assert "password=…" in page(made["pass"]).text
 
 
+def test_alerts_and_errors_by_phase_are_shown(made):
+    """Each alert is in the drawing with its stretch, and a table counts the logs' errors by node and phase."""
+    html = made["pass"].report_html.read_text(encoding="utf-8")
+    assert html.count("LedgerPrimaryMissing (page): firing at +16.1 s, resolved at +30.9 s") == 2
+    assert html.count("TargetDown (warn): firing at +23.2 s, resolved at +53.0 s") == 2
+    assert "node fault no phase all ledger-3 30 0 30 payments-1 0 1 1" in page(made["pass"]).text
+    text = made["pass"].report_md.read_text(encoding="utf-8")
+    assert (
+        "| Errors in the log of | fault | no phase | all |\n|---|---:|---:|---:|\n| ledger-3 | 30 | 0 | 30 |"
+        in text
+    )
+    assert "| LedgerPrimaryMissing | page | +16.1 s to +30.9 s |" in text
+
+
 @pytest.mark.parametrize("missing", [pair for size in (1, 2, 3) for pair in combinations(FILES, size)])
 def test_what_is_missing_is_said_and_the_rest_is_shown(made, tmp_path, missing):
     """Without any of its files, a run folder still becomes a report that names what it lacks."""

@@ -65,6 +65,11 @@ def test_a_selector_names_these_nodes(selector: str, expected: list[str]) -> Non
         ("edge:minority", r"1 nodes have no minority"),
         ("", "not a selector"),
         ("a:b:c", "not a selector"),
+        ("ledger:replica:two", "group:role:one"),
+        ("ledger:one:one", "not a selector"),
+        ("ledger:replica:one:one", "not a selector"),
+        ("site:a:one", "not a selector"),
+        ("ledger:primry:one", r"no role 'primry'\. Did you mean primary"),
         ("ledger:", "not a selector"),
         ("ledger primary", "not a selector"),
     ],
@@ -77,6 +82,17 @@ def test_a_selector_that_names_nothing_says_why(selector: str, said: str) -> Non
 
     with pytest.raises(SelectorError, match=said):
         resolve(selector, NODES, nobody_is_asked, rng=Random(1), roles=ROLES)
+
+
+def test_one_of_a_role_is_one_of_its_players() -> None:
+    """The seed decides which, and reaches each of them; of a role with one player it is that one."""
+    assert {tuple(names("ledger:replica:one", seed=seed)) for seed in range(40)} == {
+        ("ledger-0",),
+        ("ledger-1",),
+    }
+    assert names("ledger:primary:one") == ["ledger-2"]
+    with pytest.raises(RoleUnknown, match="no node is leader now"):
+        names("etcd:leader:one", now={})
 
 
 def test_a_role_that_nobody_plays_now() -> None:
@@ -99,10 +115,12 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
     kind=st.sampled_from(list(Kind)),
     name=WORDS.filter("site".__ne__),
     role=WORDS.filter(lambda w: w not in set(Kind)),
+    one=st.booleans(),
 )
-def test_a_selector_survives_printing(kind: Kind, name: str, role: str) -> None:
+def test_a_selector_survives_printing(kind: Kind, name: str, role: str, one: bool) -> None:
     """What is printed is read back as the same selector."""
-    selector = Selector(kind, name, role if kind is Kind.ROLE else None)
+    asks = kind is Kind.ROLE
+    selector = Selector(kind, name, role if asks else None, one=asks and one)
     assert parse_selector(str(selector)) == selector
 
 

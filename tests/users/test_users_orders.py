@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from payments.problems import Refused
-from users.orders import LogIn, ProfileChange, Registration
+from users.orders import LogIn, PasswordChange, ProfileChange, Registration
 
 LOGINS = st.from_regex(r"[a-z0-9][a-z0-9._:@-]{0,127}", fullmatch=True)
 PASSWORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=12, max_size=256)
@@ -55,7 +55,8 @@ def test_the_order_of_roles_says_nothing(roles):
 @given(body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200))
 def test_any_other_body_is_refused_and_never_a_crash(body):
     """Whatever is sent, the answer is a refusal of 400 or 422 with the word no-effect."""
-    for parse in (Registration.parse, ProfileChange.parse, lambda body: LogIn.parse(body, LIFETIME_MAX_S)):
+    parses = (Registration.parse, ProfileChange.parse, PasswordChange.parse)
+    for parse in (*parses, lambda body: LogIn.parse(body, LIFETIME_MAX_S)):
         with pytest.raises(Refused) as refused:
             parse(body)
         assert refused.value.status in (400, 422)
@@ -78,6 +79,28 @@ def test_a_password_that_cannot_be_is_refused_and_not_repeated(password):
         with pytest.raises(Refused, match="12 to 256 characters") as refused:
             parse(registration(password=password))
         assert str(password) not in str(refused.value.body())
+
+
+@given(old=PASSWORDS, new=PASSWORDS)
+def test_a_change_of_password_has_two_that_differ(old, new):
+    """Both are taken as they are; the same one again would end the other sessions and change nothing."""
+    body = json.dumps({"old_password": old, "new_password": new}).encode()
+    if old == new:
+        with pytest.raises(Refused, match="another than the old one"):
+            PasswordChange.parse(body)
+    else:
+        order = PasswordChange.parse(body)
+        assert (order.old, order.new) == (old, new)
+        assert not (len(old) > 20 and old in repr(order))
+
+
+@pytest.mark.parametrize("field", ["old_password", "new_password"])
+def test_a_change_of_password_names_the_wrong_field_and_not_what_stood_there(field):
+    """What was sent may be nearly a password."""
+    body = {"old_password": PASSWORD, "new_password": "staple of another colour", field: "short one"}
+    with pytest.raises(Refused, match=field) as refused:
+        PasswordChange.parse(json.dumps(body).encode())
+    assert "short one" not in str(refused.value.body())
 
 
 def test_a_password_is_in_no_representation():

@@ -19,6 +19,7 @@ SETTINGS = UsersSettings(admin_token=ADMIN.replace(" ", "-").replace("'", "-"))
 class MadeAccount:
     user_id, login, roles, profile, version = "u1", "anna", ("payer",), {}, 3
     password_hash = f"hash of {PASSWORD}"
+    password_key = "p1"
 
     def shown(self):
         return {"user_id": self.user_id, "version": self.version}
@@ -126,8 +127,9 @@ def test_a_log_in_gives_a_token_that_the_database_does_not_see():
         answer = send(identities, "POST", "/sessions", body)
         told = json.loads(answer.body)
         assert (answer.status, told["user_id"], told["roles"]) == (201, "u1", ["payer"])
-        _, (_, login, digest, lifetime_s, _) = identities.asked
-        assert (login, digest, lifetime_s) == ("anna", token_sha256(told["token"]), 60)
+        _, (_, login, password_hash, digest, lifetime_s, _) = identities.asked
+        assert (login, password_hash) == ("anna", MadeAccount.password_hash)
+        assert (digest, lifetime_s) == (token_sha256(told["token"]), 60)
         assert len(told["token"]) == 43
         tokens.add(told["token"])
     assert len(tokens) == 2
@@ -143,6 +145,58 @@ def test_a_wrong_password_and_a_wrong_name_get_one_answer():
         assert [asked[0] for asked in identities.asked] == ["try_log_in"]
     assert told[0] == told[1]
     assert told[0][0]["status"] == 401
+
+
+def test_a_password_that_was_changed_while_it_was_looked_at_opens_nothing():
+    """The database knows that it is the old one by now."""
+    identities = MadeIdentities(try_log_in=MadeAccount(), begin_session=None)
+    body = {"login": "anna", "password": PASSWORD}
+    assert refused(identities, "POST", "/sessions", body).status == 401
+
+
+NEW = "staple of another colour"
+
+
+def change_password(identities, old=PASSWORD, new=NEW, **headers):
+    body = {"old_password": old, "new_password": new}
+    headers = {"authorization": "Bearer t"} | headers
+    return send(identities, "PUT", "/users/me/password", body, **headers)
+
+
+def test_a_new_password_takes_the_place_of_the_one_that_was_shown():
+    """The database changes it only if that one still stands; the attempt was counted before."""
+    identities = MadeIdentities(try_password=MadeAccount(), change_password=(True, True))
+    assert change_password(identities, idempotency_key="p2").status == 200
+    (tried, *_), (_, digest, old_hash, new_hash, key, _) = identities.asked
+    assert (tried, digest, key) == ("try_password", token_sha256("t"), "p2")
+    assert (old_hash, new_hash) == (f"hash of {PASSWORD}", f"hash of {NEW}")
+
+
+@pytest.mark.parametrize(
+    ("answers", "old", "status"),
+    [
+        ({"try_password": None}, PASSWORD, 401),
+        ({"try_password": MadeAccount()}, "not the password", 403),
+        ({"try_password": MadeAccount(), "change_password": (False, False)}, PASSWORD, 401),
+        ({"try_password": MadeAccount(), "change_password": (True, False)}, PASSWORD, 409),
+    ],
+)
+def test_a_password_that_may_not_be_changed_stays(answers, old, status):
+    """No session, a wrong password, a session that ended meanwhile, another change that came first."""
+    with pytest.raises(Refused) as problem:
+        change_password(MadeIdentities(**answers), old)
+    assert (problem.value.status, problem.value.outcome) == (status, "no-effect")
+
+
+def test_a_change_of_password_whose_answer_was_lost_is_answered_again():
+    """By its key, when the new password is the one that stands; the old one is not asked for any more."""
+    identities = MadeIdentities(try_password=MadeAccount())
+    answer = change_password(identities, "the one before", PASSWORD, idempotency_key="p1")
+    assert (answer.status, answer.headers["idempotent-replayed"]) == (200, "true")
+    with pytest.raises(Refused) as problem:
+        change_password(identities, PASSWORD, NEW, idempotency_key="p1")
+    assert (problem.value.status, problem.value.kind) == (422, "key-reused")
+    assert {asked[0] for asked in identities.asked} == {"try_password"}
 
 
 def test_a_change_asks_for_the_version_that_the_client_read():

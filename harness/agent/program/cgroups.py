@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Cgroups", "of_process"]
+__all__ = ["Cgroups", "Group", "group", "of_process"]
 
 ROOT = Path("/host/cgroup")
 
@@ -51,6 +51,50 @@ class Cgroups:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One control group as one controller has it.
+
+    Attributes:
+        path: its folder.
+        version: 1 or 2.
+    """
+
+    path: Path
+    version: int
+
+    def read(self, name: str) -> str | None:
+        """What a file of it says; None when the group is gone or lacks it."""
+        try:
+            return (self.path / name).read_text(encoding="ascii").strip()
+        except OSError:
+            return None
+
+    def write(self, name: str, value: str) -> None:
+        """Write a file of it. Raises OSError."""
+        (self.path / name).write_text(value, encoding="ascii")
+
+    def add(self, pid: int) -> None:
+        """Move a process into it. Raises OSError."""
+        self.write("cgroup.procs", str(pid))
+
+
+def group(pid: int, controller: str, root: Path = ROOT, proc: Path = Path("/proc")) -> Group | None:
+    """The group of a process that this controller (``cpu``, ``memory``) has it in; None when it is gone."""
+    try:
+        lines = (proc / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    unified = None
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controller in controllers.split(","):
+            return Group(_version_1(root, controllers, path.lstrip("/"), controller), 1)
+        if not controllers:
+            unified = Group(root / path.lstrip("/"), 2)
+    return unified
+
+
 def of_process(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> Cgroups | None:
     """The groups of a process; None when it is gone."""
     try:
@@ -76,7 +120,9 @@ def parse(lines: list[str], root: Path) -> Cgroups | None:
     return Cgroups(group, group, 2)
 
 
-def _version_1(root: Path, controllers: str, path: str) -> Path:
+def _version_1(root: Path, controllers: str, path: str, controller: str = "") -> Path:
     """Hosts mount a hierarchy under its joint name (``cpu,cpuacct``) or under each controller's."""
     joint = root / controllers
-    return (joint if joint.is_dir() else root / controllers.rsplit(",", maxsplit=1)[-1]) / path
+    return (
+        joint if joint.is_dir() else root / (controller or controllers.rsplit(",", maxsplit=1)[-1])
+    ) / path

@@ -31,6 +31,8 @@ class Container:
         exit_code: of its last run; 0 while it runs.
         restart: the name of its restart policy (``no``, ``always``, ``unless-stopped``...).
         proxy: whether it is the harness's own proxy of links, and no node.
+        cpus: how many it may use, as it is configured; None is all.
+        memory_bytes: how much it may use, as it is configured; None is all.
         addresses: by network id; kept from the last run while it is down.
     """
 
@@ -42,6 +44,8 @@ class Container:
     exit_code: int = 0
     restart: str = "no"
     proxy: bool = False
+    cpus: float | None = None
+    memory_bytes: int | None = None
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -69,10 +73,20 @@ def describe(inspected: dict[str, Any]) -> Container:
         exit_code=int(state.get("ExitCode") or 0),
         restart=(inspected["HostConfig"].get("RestartPolicy") or {}).get("Name", "no"),
         proxy=PROXY_LABEL in labels,
+        cpus=_cpus(inspected["HostConfig"]),
+        memory_bytes=inspected["HostConfig"].get("Memory") or None,
         addresses={
             net["NetworkID"]: _filled(net["IPAddress"], net["GlobalIPv6Address"]) for net in networks.values()
         },
     )
+
+
+def _cpus(configured: dict[str, Any]) -> float | None:
+    if configured.get("NanoCpus"):
+        return float(configured["NanoCpus"] / 1e9)
+    if configured.get("CpuQuota"):
+        return float(configured["CpuQuota"] / (configured.get("CpuPeriod") or 100_000))
+    return None
 
 
 def _filled(*values: str) -> tuple[str, ...]:
@@ -100,6 +114,7 @@ class Containers:
         self._engine = engine
         self._project = project
         self._known: dict[str, Container] = {}
+        self._oom_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def get(self, container: str) -> Container:
@@ -152,6 +167,14 @@ class Containers:
             known = self._known.get(container)
             if known is not None:
                 self._known[container] = replace(known, pid=0, paused=False)
+
+    def oom(self, container: str, at: float) -> None:
+        """The engine said that the kernel killed a process of it, for want of memory."""
+        self._oom_at[container] = at
+
+    def oom_at(self, container: str) -> float | None:
+        """When the engine said so last; None when it never did."""
+        return self._oom_at.get(container)
 
     def forget(self, container: str) -> None:
         """It was removed."""

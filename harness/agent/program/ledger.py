@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from .harm import Step
 from .processes import Process, alive, identify
-from .steps import Step
 
 __all__ = ["FOLDER", "Ledger"]
 

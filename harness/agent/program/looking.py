@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from . import netfilter
 from .containers import Container, Containers
+from .harm import Left
+from .harms import Harms
 from .refusal import Failed
 from .steps import Steps
 
@@ -16,23 +17,15 @@ _VERSIONS = (4, 6)
 _SWEEP = "sweep"
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """One thing left behind, and what mends it."""
-
-    what: str
-    mend: Callable[[], object]
-
-
-def left_behind(containers: Containers, steps: Steps) -> list[str]:
+def left_behind(containers: Containers, steps: Steps, harms: Harms) -> list[str]:
     """Everything of faults that is there now, in words. Raises Failed without the engine."""
-    return [left.what for left in _look(containers, steps)]
+    return [left.what for left in _look(containers, steps, harms)]
 
 
-def sweep(containers: Containers, steps: Steps) -> dict[str, list[str]]:
+def sweep(containers: Containers, steps: Steps, harms: Harms) -> dict[str, list[str]]:
     """Mend everything that is left behind. Returns what was ``healed`` and what ``remaining``."""
     healed, remaining = [], []
-    for left in list(_look(containers, steps)):
+    for left in list(_look(containers, steps, harms)):
         try:
             left.mend()
             healed.append(left.what)
@@ -41,30 +34,31 @@ def sweep(containers: Containers, steps: Steps) -> dict[str, list[str]]:
     return {"healed": healed, "remaining": remaining}
 
 
-def _look(containers: Containers, steps: Steps) -> Iterator[_Left]:
+def _look(containers: Containers, steps: Steps, harms: Harms) -> Iterator[Left]:
     for container in containers.refresh_all():
-        yield from _look_at(container, steps)
+        yield from _look_at(container, steps, harms)
 
 
-def _look_at(container: Container, steps: Steps) -> Iterator[_Left]:
+def _look_at(container: Container, steps: Steps, harms: Harms) -> Iterator[Left]:
     def step(do: str) -> Callable[[], None]:
         return lambda: steps.do(_SWEEP, {"do": do, "container": container.id})
 
     if container.proxy:
         remove = {"do": "proxy.remove", "proxy": container.id}
-        yield _Left(f"the proxy of links {container.name} is there", lambda: steps.do(_SWEEP, remove))
+        yield Left(f"the proxy of links {container.name} is there", lambda: steps.do(_SWEEP, remove))
         return
     if container.paused:
-        yield _Left(f"{container.name} is paused", step("engine.unpause"))
+        yield Left(f"{container.name} is paused", step("engine.unpause"))
     if container.pid:
         yield from _rules(container)
+        yield from harms.left(container)
     elif not container.restarting and container.should_run:
-        yield _Left(f"{container.name} is down (exit code {container.exit_code})", step("engine.start"))
+        yield Left(f"{container.name} is down (exit code {container.exit_code})", step("engine.start"))
 
 
-def _rules(container: Container) -> Iterator[_Left]:
+def _rules(container: Container) -> Iterator[Left]:
     for version in _VERSIONS:
         marks = netfilter.marks(container.pid, version)
         if marks:
             what = f"{container.name} has rules of {', '.join(marks)}"
-            yield _Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]
+            yield Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]

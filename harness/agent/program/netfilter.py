@@ -33,10 +33,10 @@ def change(pid: int, script: str, version: int = 4) -> None:
         raise Failed(f"{argv[0]} refused: {errors.strip() or f'exit code {code}'}")
 
 
-def saved(pid: int, version: int = 4) -> str:
-    """The tables of the namespace of a process that rules of ours can be in. Raises Failed."""
+def saved(pid: int, version: int = 4, table: str | None = None) -> str:
+    """A table of the namespace of a process, by default all that rules of ours can be in. Raises Failed."""
     program = f"{_PROGRAM[version]}-{variant()}-save"
-    return "".join(_save(pid, [program, "-t", table]) for table in _TABLES)
+    return "".join(_save(pid, [program, "-t", name]) for name in ([table] if table else _TABLES))
 
 
 def _save(pid: int, argv: list[str]) -> str:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 from .refusal import Failed
 
-__all__ = ["Process", "alive", "environment", "identify", "in_namespace", "kill", "matching", "owner"]
+__all__ = [
+    "Process",
+    "alive",
+    "command",
+    "environment",
+    "identify",
+    "in_namespace",
+    "kill",
+    "matching",
+    "owner",
+    "stopped",
+]
 
 _STAT_STATE = 0
 _STAT_START = 19
@@ -54,7 +65,7 @@ def in_namespace(pid: int) -> list[int]:
 def matching(pid: int, pattern: str) -> list[Process]:
     """The processes in the namespace of ``pid`` whose name or command line the pattern is found in."""
     wanted = re.compile(pattern)
-    found = [identify(other) for other in in_namespace(pid) if wanted.search(_command(other))]
+    found = [identify(other) for other in in_namespace(pid) if wanted.search(command(other))]
     return [process for process in found if process is not None]
 
 
@@ -73,6 +84,15 @@ def kill(process: Process, number: int = signal.SIGKILL) -> None:
         raise Failed(f"process {process.pid} could not be signalled: {error}") from error
     finally:
         os.close(descriptor)
+
+
+def stopped(pid: int) -> bool:
+    """Whether a process stands still by a signal (SIGSTOP)."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return text[text.rindex(")") + 2 :].split()[_STAT_STATE] == "T"
 
 
 def environment(pid: int) -> dict[str, str]:
@@ -98,7 +118,8 @@ def _namespace(pid: str) -> str | None:
         return None
 
 
-def _command(pid: int) -> str:
+def command(pid: int) -> str:
+    """The name and the command line of a process; empty when it is gone."""
     try:
         name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
         line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")

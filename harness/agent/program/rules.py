@@ -23,6 +23,7 @@ __all__ = [
     "clean",
     "containment",
     "counted",
+    "fill",
     "install",
     "interpose",
     "marks",
@@ -89,10 +90,16 @@ def _of_version(addresses: Iterable[str], version: int) -> frozenset[str]:
 
 def install(injection: str, drop: Drop, *, fresh: bool) -> str:
     """Put the rules in. ``fresh``: this namespace has none of them yet; else only the addresses changed."""
+    incoming = [f"-s {address} -j DROP" for address in sorted(drop.incoming)]
+    outgoing = [f"-d {address} -j DROP" for address in sorted(drop.outgoing)]
+    return fill(injection, incoming, outgoing, fresh=fresh)
+
+
+def fill(injection: str, incoming: Iterable[str], outgoing: Iterable[str], *, fresh: bool) -> str:
+    """Give an injection's two chains these rules, each without its chain. ``fresh``: as for `install`."""
     stem = chain(injection)
     lines = [f":{stem}-I - [0:0]", f":{stem}-O - [0:0]"]
-    lines += [f"-A {stem}-I -s {address} -j DROP" for address in sorted(drop.incoming)]
-    lines += [f"-A {stem}-O -d {address} -j DROP" for address in sorted(drop.outgoing)]
+    lines += [f"-A {stem}-I {rule}" for rule in incoming] + [f"-A {stem}-O {rule}" for rule in outgoing]
     if fresh:
         lines += [f"-I {jump}" for jump in _jumps(injection)]
     return _filter(lines)

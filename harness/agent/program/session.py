@@ -16,10 +16,12 @@ from .containment import Containment
 from .cuts import Cuts
 from .engine import Engine
 from .evidence.exchange import LinkProbe, overhead
+from .evidence.kinds import KINDS
 from .evidence.network import NetworkProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
+from .harms import Harms
 from .injections import Injections
 from .interposing import Interpositions
 from .ledger import Ledger
@@ -51,8 +53,9 @@ class Session:
         self._ledger = ledger
         self._containers = Containers(engine, project)
         self._cuts = Cuts(self._containers)
+        self._harms = Harms(self._containers)
         self._links = Interpositions(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts, self._links)
+        self._steps = Steps(engine, self._containers, self._cuts, self._harms, self._links)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
@@ -75,8 +78,8 @@ class Session:
             "proxy": self._proxy,
             "links": self._links_now,
             "overhead": lambda pairs: overhead(pairs, self._links, self._containers),
-            "leftovers": lambda: looking.left_behind(self._containers, self._steps),
-            "sweep": lambda: looking.sweep(self._containers, self._steps),
+            "leftovers": lambda: looking.left_behind(self._containers, self._steps, self._harms),
+            "sweep": lambda: looking.sweep(self._containers, self._steps, self._harms),
         }
 
     def start(self) -> None:
@@ -136,7 +139,7 @@ class Session:
             raise
 
     def _probe(self, injection: str, watch: dict[str, Any], lasting: bool) -> Probe:  # noqa: FBT001  # from JSON
-        kind = watch.get("probe")
+        kind = str(watch.get("probe"))
         if kind == "running":
             return RunningProbe(watch["container"], self._containers, lasting=lasting)
         if kind == "matching":
@@ -148,7 +151,10 @@ class Session:
             return NetworkProbe(injection, pairs, self._cuts, self._containers)
         if kind == "link":
             return LinkProbe(watch, self._links, self._containers)
-        raise Refused(f"there is no probe {kind!r}; there are: running, matching, frozen, network, link")
+        if kind in KINDS:
+            return KINDS[kind](watch, injection, self._containers, self._cuts)
+        known = ", ".join(["running, matching, frozen, network, link", *KINDS])
+        raise Refused(f"there is no probe {kind!r}; there are: {known}")
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float
@@ -242,7 +248,7 @@ class Session:
 
     def _came(self, container: str, started: bool) -> None:  # noqa: FBT001  # a callback
         """It runs anew, or has another address: what is injected, and what contains it, is made whole."""
-        for error in (*self._cuts.again(), *self._links.again()):
+        for error in (*self._cuts.again(), *self._harms.again(container), *self._links.again()):
             self._tell({"event": "trouble", "what": error, "at": now()})
         if started and container in self._injections.pausing():
             threading.Thread(target=self._pause_again, args=(container,), daemon=True).start()

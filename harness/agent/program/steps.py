@@ -13,6 +13,7 @@ from . import toxiproxy
 from .containers import Containers
 from .cuts import Cuts
 from .engine import Engine
+from .harms import Harms
 from .interposing import Interpositions
 from .processes import identify, kill, matching
 from .refusal import Failed, Gone, Refused
@@ -32,11 +33,17 @@ class Steps:
         engine: for what only the engine can do.
         containers: the only containers that there are.
         cuts: the cuts of this session.
+        harms: its other lasting harm.
         links: its interposed links.
     """
 
     def __init__(
-        self, engine: Engine, containers: Containers, cuts: Cuts, links: Interpositions | None = None
+        self,
+        engine: Engine,
+        containers: Containers,
+        cuts: Cuts,
+        harms: Harms,
+        links: Interpositions | None = None,
     ) -> None:
         self._engine = engine
         self._containers = containers
@@ -57,6 +64,7 @@ class Steps:
             "toxic.remove": self._remove_toxic,
             "proxy.enable": self._enable_proxy,
             "proxy.remove": self._remove_proxy,
+            **harms.steps,
         }
 
     def check(self, step: Step) -> None:
@@ -78,7 +86,9 @@ class Steps:
         """The containers that a step names."""
         named = [step[key] for key in ("container", "proxy") if key in step]
         named += [end for pair in step.get("pairs", ()) for end in pair]
-        return named + [route[end] for route in step.get("routes", ()) for end in ("source", "target")]
+        named += [rule["peer"] for rule in step.get("rules", ()) if rule.get("peer")]
+        named += [route[end] for route in step.get("routes", ()) for end in ("source", "target")]
+        return [*named, *step.get("peers", ())]
 
     def hurry(self, step: Step) -> None:
         """A heal waits for this step: a graceful stop becomes a quick one."""

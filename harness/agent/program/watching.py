@@ -79,7 +79,9 @@ class Watching:
 
     def _container(self, action: str, container: str) -> None:
         self._tell({"event": "engine", "action": action, "container": container, "at": now()})
-        if action == "destroy":
+        if action == "oom":
+            self._containers.oom(container, now())
+        elif action == "destroy":
             self._containers.forget(container)
         elif action == "die":
             self._containers.down(container)

@@ -165,6 +165,13 @@ class Load(_Event):
     dropped: int = 0
 
 
+class LogErrors(_Event):
+    """Lines of the nodes' logs that speak of an error: node -> phase -> how many; "" where the phase is not known."""
+
+    kind: Literal["log_errors"]
+    nodes: Mapping[str, Mapping[str, int]]
+
+
 class LeftBehind(_Event):
     """What was still there after the last heal; empty when clean."""
 
@@ -207,6 +214,7 @@ class TimelineEvent(
             | Recovered
             | NotRecovered
             | Load
+            | LogErrors
             | LeftBehind
             | Error
             | Note,

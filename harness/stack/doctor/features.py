@@ -115,6 +115,13 @@ FEATURES: tuple[Feature, ...] = (
         mend=_KERNEL.format("nft_nat or iptable_nat"),
     ),
     Feature(
+        name="zones",
+        program="iptables",
+        trial="iptables -t raw -A OUTPUT -p udp -j CT --zone 1; echo takes a rule",
+        enables="Dns, also for a resolver that keeps its socket",
+        mend=_KERNEL.format("xt_CT and nf_conntrack_zones"),
+    ),
+    Feature(
         name="owner",
         program="iptables",
         trial="iptables -A OUTPUT -m owner --uid-owner 0 -j ACCEPT; echo takes a rule",

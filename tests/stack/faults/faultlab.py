@@ -87,6 +87,25 @@ class Lab:
         )
         return [line for line in done.stdout.splitlines() if MARK in line]
 
+    def group_file(self, name, controller, first, second):
+        """A file of a node's control group, by the kernel's own word: of version 1, or of version 2."""
+        places = (
+            f"/sys/fs/cgroup/{controller}/docker/{self.ids[name]}/{first}",
+            f"/sys/fs/cgroup/system.slice/docker-{self.ids[name]}.scope/{second}",
+        )
+        return next(Path(place) for place in places if Path(place).exists()).read_text().strip()
+
+    def cpus_used(self, name, for_s=1.0):
+        """How many CPUs a node used for a while."""
+
+        def used():
+            text = self.group_file(name, "cpuacct", "cpuacct.usage", "cpu.stat")
+            return int(text) / 1e9 if text.isdigit() else int(text.split()[1]) / 1e6
+
+        begun, before = time.monotonic(), used()
+        time.sleep(for_s)
+        return (used() - before) / (time.monotonic() - begun)
+
     def workers(self, name):
         return docker("exec", self.ids[name], "pgrep", "--full", "^lab-worker").split()
 
@@ -94,7 +113,17 @@ class Lab:
         """Whether every node runs, unpaused and without a rule."""
         states = [self.state(name)["State"] for name in self.ids]
         running = all(s["Running"] and not s["Paused"] and not s["Restarting"] for s in states)
-        return running and not any(self.rules(name) for name in self.ids)
+        return running and not any(self.rules(name) or self.queues(name) for name in self.ids)
+
+    def queues(self, name):
+        """The queues at a node's interfaces, by the kernel's own word; without a fault there is none."""
+        shown = subprocess.run(
+            ["nsenter", "-t", str(self.pid(name)), "-n", "tc", "qdisc", "show"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        return [line for line in shown.splitlines() if " noqueue " not in line]
 
     @contextmanager
     def talk(self, name, peer):

@@ -151,6 +151,40 @@ def test_a_session_that_ends_in_order_heals_too(lab, tmp_path):
     assert lab.whole()
 
 
+HARMS = (
+    "loss", "half-open", "port", "rate", "names", "quota", "burn", "memory", "descriptors", "slots", "stopped",
+)  # fmt: skip
+
+
+def test_sigkill_of_the_harness_heals_every_kind_of_harm(lab, tmp_path):
+    """All of them at once, on the same nodes; afterwards nothing is left, and everything works."""
+    process = start_victim(lab, tmp_path / "journal.jsonl", *HARMS)
+    assert lab.rules("a")
+    assert not lab.whole()
+    process.kill()
+    process.wait()
+    took = until(lab.whole, 30, "a whole lab")
+    print(f"whole after {took:.2f} s")
+    with lab.connect() as agent:
+        until(lambda: agent.leftovers() == [], 5, "nothing left")
+    with lab.talk("a", "b") as to_b, lab.talk("a", "c") as to_c:
+        assert [to_b("fresh"), to_c("fresh")] == ["ok", "ok"]
+    assert lab.cpus_used("b") < 0.3
+
+
+def test_sigkill_of_the_agents_program_is_healed_by_the_next_session_for_every_kind(lab, tmp_path):
+    """From its own notes, or because the harm died with it."""
+    process = start_victim(lab, tmp_path / "journal.jsonl", *HARMS)
+    pids = docker("exec", lab.agent_id, "pgrep", "--full", f"^python3 -u -m program {lab.project}$").split()
+    docker("exec", lab.agent_id, "kill", "-KILL", *pids)
+    process.kill()
+    process.wait()
+    with lab.connect() as agent:
+        assert agent.leftovers() == []
+    until(lab.whole, 30, "a whole lab")
+    assert lab.cpus_used("b") < 0.3
+
+
 def test_a_client_that_stops_reading_blocks_no_heal(lab):
     """Its pipe is full and then ends: the rules go all the same."""
     process = subprocess.Popen(

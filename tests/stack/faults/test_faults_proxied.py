@@ -5,10 +5,14 @@ The effects are measured from inside a node, not by the agent.
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from faultlab import until
+from test_faults_mutants import Mutant
 
 from harness.faults.catalogue import (
+    FAULTS,
     AnswerLost,
     Bandwidth,
     Down,
@@ -25,6 +29,19 @@ from harness.faults.injector import NoEvidence
 pytestmark = pytest.mark.stack
 
 LINK = "a->b"
+
+CASES = {
+    "LinkLatency": LinkLatency(LINK, 200),
+    "Down": Down(LINK),
+    "Timeout": Timeout(LINK, 300),
+    "AnswerLost": AnswerLost(LINK),
+    "RequestLost": RequestLost(LINK),
+    "ResetPeer": ResetPeer(LINK),
+    "Bandwidth": Bandwidth(LINK, 320),
+    "SlowClose": SlowClose(LINK, 200),
+    "Slicer": Slicer(LINK, 200, 4000),
+    "LimitData": LimitData(LINK, 1000),
+}
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +198,33 @@ def test_a_link_that_is_not_interposed_cannot_be_harmed(shared, tmp_path):
     injector = lab.injector(agent, tmp_path / "journal.jsonl")
     with pytest.raises(NoEvidence, match="the link a->c is not interposed"):
         injector.inject("i1", LinkLatency("a->c", 200))
+
+
+def test_every_fault_of_a_link_is_tried():
+    """A fault that joins the catalogue joins these tests."""
+    assert set(CASES) == {name for name, fault in FAULTS.items() if "link" in {f.name for f in fields(fault)}}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_its_inject_there_is_no_evidence(shared, tmp_path, name):
+    """Nothing was done, so nothing may be seen; and the run is inconclusive, not passed."""
+    lab, agent = shared
+    injector = lab.injector(agent, tmp_path / "journal.jsonl")
+    with pytest.raises(NoEvidence, match=r"no evidence within 0\.7 s"):
+        injector.inject("i1", Mutant(CASES[name], {"inject": ()}), deadline_s=0.7)
+    assert injector.heal_all() == []
+    assert lab.evidence()["verdict"] == "inconclusive"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_without_its_heal_it_is_not_gone(shared, tmp_path, name):
+    """The harm is still there, so the evidence must not say that it is gone."""
+    lab, agent = shared
+    injector = lab.injector(agent, tmp_path / "journal.jsonl")
+    injector.inject("i1", Mutant(CASES[name], {"heal": ()}))
+    injector.heal("i1", deadline_s=0.7)
+    assert [kind for kind, _, _ in lab.events if kind in ("gone", "not_gone")] == ["not_gone"]
+    assert lab.evidence()["verdict"] == "inconclusive"
+    steps = [dict(step) for step in CASES[name].plan(lab).heal]
+    assert agent.call("undo", within_s=60, injection="lab/i1", steps=steps) == []
+    assert lab.exchange("a", "b")["whole_s"] < 0.1

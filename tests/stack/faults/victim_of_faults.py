@@ -6,13 +6,44 @@ from pathlib import Path
 from faultlab import Lab
 
 from harness.errors import AgentError
-from harness.faults.catalogue import Isolate, Kill, LinkLatency, Pause
+from harness.faults.catalogue import (
+    ConnectionsExhausted,
+    CpuBurn,
+    CpuQuota,
+    Dns,
+    FileDescriptors,
+    HalfOpen,
+    Isolate,
+    Kill,
+    LinkLatency,
+    MemoryLimit,
+    PacketLoss,
+    Pause,
+    PortBlocked,
+    ProcessStopped,
+    RateLimit,
+)
 
 lab = Lab(sys.argv[1])
 agent = lab.connect()
 injector = lab.injector(agent, Path(sys.argv[2]))
-FAULTS = {"rules": Isolate("a"), "pause": Pause("b"), "start": Kill("c")}
-names = sys.argv[3:] or FAULTS
+FAULTS = {
+    "rules": Isolate("a"),
+    "pause": Pause("b"),
+    "start": Kill("c"),
+    "loss": PacketLoss("a", 0.2, peers="b"),
+    "half-open": HalfOpen("a", "c"),
+    "port": PortBlocked("b", 8000),
+    "rate": RateLimit("b", 1000),
+    "names": Dns.nxdomain("a", "b"),
+    "quota": CpuQuota("busy", 0.02),
+    "burn": CpuBurn("b"),
+    "memory": MemoryLimit("d", 8),
+    "descriptors": FileDescriptors("c", "node.py"),
+    "slots": ConnectionsExhausted("b"),
+    "stopped": ProcessStopped("b", "lab-worker"),
+}
+names = sys.argv[3:] or ["rules", "pause", "start"]
 if "link" in names:
     FAULTS["link"] = LinkLatency("a->b", 300)
     held = lab.interposed(agent, Path(sys.argv[2]), "a->b")

@@ -67,6 +67,8 @@ class PaymentsStack:
         self.compose("build", "--quiet", timeout_s=600)
         self.compose("up", "-d", "--wait", timeout_s=180)
         self.base = "http://" + self.compose("port", "edge", "8080").strip()
+        # A new cluster is writable some seconds before Patroni first names its standbys.
+        within(60, "replication by quorum", self.whole)
 
     def write_secrets(self, more: str = "") -> None:
         names = yaml.safe_load((FOLDER / "compose.yaml").read_text())["x-harness"]["secrets"]
@@ -88,16 +90,17 @@ class PaymentsStack:
 
     def sql(self, node: str, statement: str) -> str:
         """As the database's owner, over the node's own socket."""
-        session = [
-            "-e",
-            "PGHOST=/run/postgresql",
-            "-e",
-            "PGOPTIONS=-c synchronous_commit=local",
-            "-u",
-            "postgres",
-        ]
-        words = ["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", "ledger", "-c", statement]
-        return docker("exec", *session, self.container(node), *words).strip()
+        return docker("exec", *self._psql(node), statement).strip()
+
+    def sql_with_notices(self, node: str, statement: str) -> str:
+        """The same, with what the server said besides."""
+        return docker("exec", *self._psql(node, "bash", "-c", 'exec 2>&1; exec "$@"', "bash"), statement)
+
+    def _psql(self, node: str, *before: str) -> list[str]:
+        environment = ["PGHOST=/run/postgresql", "PGOPTIONS=-c synchronous_commit=local"]
+        words = ["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", "ledger", "-c"]
+        options = [option for value in environment for option in ("-e", value)]
+        return [*options, "-u", "postgres", self.container(node), *before, *words]
 
     def healthy(self, node: str) -> bool:
         return docker("inspect", "-f", "{{.State.Health.Status}}", self.container(node)).strip() == "healthy"

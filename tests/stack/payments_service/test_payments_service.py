@@ -145,7 +145,8 @@ def test_a_commit_that_is_ended_while_it_waits_is_no_acknowledgement(payer, paym
 def test_entries_that_do_not_balance_never_get_in(payer, payments_stack):
     """The guard is the database's own: not even its owner can book half a payment."""
     made = payer.pay("k").json()
-    half = f"""INSERT INTO books.entries VALUES ('{made["payment_id"]}', '{payer.two}', 1, 'EUR')"""
+    half = f"""INSERT INTO books.entries
+               VALUES ('{made["payment_id"]}', '{payer.two}', 1, 'EUR', 1, now(), 1)"""
     with pytest.raises(AssertionError, match="do not balance"):
         payments_stack.sql(payments_stack.primary(), half)
     empty = f"""INSERT INTO books.payments (key, debtor, creditor, amount, currency)

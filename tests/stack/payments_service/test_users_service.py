@@ -180,6 +180,62 @@ def test_a_change_is_repeated_by_its_key_and_made_once(person):
     assert gone.json()["profile"] == {"name": "B"}
 
 
+def new_password(person, token, new, old=PASSWORD, key=None):
+    headers = {"Idempotency-Key": key} if key else {}
+    body = {"old_password": old, "new_password": new}
+    return person.ask(token, "PUT", "/users/me/password", json=body, headers=headers)
+
+
+NEW = "staple of another colour"
+
+
+def test_a_new_password_ends_every_other_session(person):
+    """The one that asked goes on; the old password opens nothing any more, and a lost answer is given again."""
+    person.register()
+    token, other = person.token(), person.token()
+    assert problem(new_password(person, token, NEW, "not the password")) == (
+        403,
+        "/problems/wrong-password",
+        "no-effect",
+    )
+    assert person.ask(other).status_code == 200
+    first, again = (new_password(person, token, NEW, key="p1") for _ in range(2))
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert problem(person.ask(other)) == NOT_AUTHENTICATED
+    assert person.ask(token).status_code == 200
+    assert person.log_in().status_code == 401
+    assert person.log_in(NEW).status_code == 201
+    assert problem(new_password(person, other, PASSWORD, NEW)) == NOT_AUTHENTICATED
+
+
+def test_no_session_of_the_old_password_outlives_its_change(person):
+    """Log-ins race with the change, and two changes with each other: one is made, and its own session lasts."""
+    person.register()
+    token = person.token()
+    with ThreadPoolExecutor(6) as pool:
+        log_ins = [pool.submit(person.log_in) for _ in range(4)]
+        changes = list(pool.map(lambda n: new_password(person, token, f"{NEW} {n}"), range(2)))
+        opened = [
+            answer.json()["token"]
+            for answer in (one.result() for one in log_ins)
+            if answer.status_code == 201
+        ]
+    assert sum(answer.status_code == 200 for answer in changes) == 1
+    assert {answer.status_code for answer in changes} <= {200, 403, 409, 503}
+    assert {person.ask(each).status_code for each in opened} <= {401}
+    assert person.ask(token).status_code == 200
+
+
+def test_a_stolen_token_gives_no_more_guesses_than_a_log_in(person):
+    """The change of password counts on the same allowance."""
+    person.register()
+    token = person.token()
+    codes = [new_password(person, token, NEW, f"wrong password {n}").status_code for n in range(BURST + 2)]
+    assert codes == [403] * BURST + [429] * 2
+    assert person.log_in().status_code == 429
+
+
 def test_an_account_is_tried_so_often_and_no_more_whichever_node_is_asked(person, users_stack):
     """Ten wrong passwords, over both nodes at once; then not even the right one, and other accounts go on."""
     person.register()

@@ -14,6 +14,7 @@ from .documents import Documents
 from .http import Handler, Receive, Request, Response, Scope, Send
 from .ledger import Ledger
 from .metrics import Metrics
+from .planted import APPROVE_UNCHECKED, STALE_READS, planted
 from .problems import Problem
 from .readiness import Readiness
 from .routes import Api
@@ -121,9 +122,10 @@ def create() -> Application:
     """The application, with its settings from the environment."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     settings = Settings.from_environment(os.environ)
+    defect = planted(os.environ, STALE_READS, APPROVE_UNCHECKED)
 
     def open_service() -> tuple[Database, Router]:
         ledger = Ledger(settings)
-        return ledger, Api(ledger)
+        return ledger, Api(ledger, defect)
 
     return Application("payments", open_service, Documents(Path(__file__).with_name("openapi.json")))

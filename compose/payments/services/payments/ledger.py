@@ -26,21 +26,45 @@ answer is therefore given only after a commit of its own that waits for replicat
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .database import Database
 from .pages import Page
 from .problems import Refused
+from .queries import PaymentsQuery, Statement, StatementQuery
 from .requests import AccountOrder, PaymentOrder
 from .session import Receipt
 
-__all__ = ["Ledger", "Written"]
+__all__ = ["Ledger", "Sight", "Written"]
 
 Row = dict[str, Any]
 Written = tuple[Row, bool, Receipt]
 """What the books hold now, whether it is the saved answer to an earlier request, and who committed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where and when something was read.
+
+    Attributes:
+        reader: the database's node.
+        position: of its log, at or beyond what was seen.
+        owner: whose account it was read of; None: nobody's.
+    """
+
+    reader: str
+    position: str
+    owner: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As an answer says it."""
+        return {"x-ledger-reader": self.reader, "x-ledger-position": self.position}
+
 
 _PAYMENT = ("payment_id", "key", "debtor", "creditor", "amount", "currency", "status")
 _ACCOUNT = ("account_id", "currency", "may_be_negative", "balance")
@@ -54,9 +78,17 @@ def _payment_from(call: str, more: str = "r.replayed") -> str:
 _PAY = _payment_from("pay(%s, %s, %s, %s::bigint, %s)")
 _CREATE = _payment_from("create_payment(%s, %s, %s, %s::bigint, %s, %s)")
 _DECIDE = _payment_from("decide(%s, %s, %s, %s)")
-_READ = _payment_from("payment_at(%s, %s::pg_lsn)", "r.reached, r.read_at::text")
+_SEEN = "r.reached, r.reader, r.read_at::text"
+_READ = _payment_from("payment_at(%s, %s::pg_lsn)", _SEEN)
 _OPEN = """SELECT (r.account).account_id, (r.account).currency, (r.account).may_be_negative,
     (r.account).balance, r.replayed FROM books.open_account(%s, %s, %s, %s) r"""
+_ACCOUNT_AT = f"""SELECT (r.account).account_id, (r.account).currency, (r.account).may_be_negative,
+    (r.account).balance, (r.account).owner, {_SEEN} FROM books.account_at(%s, %s::pg_lsn) r"""  # noqa: S608
+_PAYMENTS_OF = f"""SELECT r.known, r.items, r.owner, {_SEEN} FROM books.payments_of(%s, %s::text[],
+    %s::timestamptz, %s::timestamptz, %s::uuid, %s::integer, %s::pg_lsn) r"""  # noqa: S608
+_STATEMENT_OF = f"""SELECT r.known, r.currency, r.opening, r.brought, r.closing, r.balance, r.last, r.items, r.owner,
+    {_SEEN} FROM books.statement_of(%s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::integer,
+    %s::pg_lsn) r"""  # noqa: S608
 _PAYMENTS = "SELECT payment_id::text, key, debtor, creditor, amount, currency, status FROM books.payments"
 _ACCOUNTS = "SELECT account_id, currency, may_be_negative, balance FROM books.accounts"
 
@@ -84,29 +116,30 @@ class Ledger(Database):
         values = (order.account_id, order.currency, order.may_be_negative, owner)
         return await self._write_row(_ACCOUNT, _OPEN, values)
 
-    async def payment(self, payment_id: str, after: str | None = None) -> tuple[Row, str]:
-        """One payment, by its id, and the position that it was read at.
+    async def payment(self, payment_id: str, after: str | None = None) -> tuple[Row, Sight]:
+        """One payment, by its id; no older than the position ``after`` of the log."""
+        found = await self._seen(_READ, (_uuid("payment", payment_id), after))
+        if found is None:
+            raise _absent("payment", payment_id)
+        row, sight = found
+        return dict(zip(_PAYMENT, row, strict=True)), sight
 
-        Args:
-            payment_id: which.
-            after: a position of the log; the answer is no older.
-        """
-        values = (_uuid("payment", payment_id), after)
-        for pool in (self.reads, self.writes):
-            *row, reached, read_at = (await self._read(pool, _READ, values))[0]
-            # A replica may not have it yet: only the primary's word makes it absent.
-            if reached and row[0] is not None:
-                return dict(zip(_PAYMENT, row, strict=True)), read_at
-        raise _absent("payment", payment_id)
+    async def account(self, account_id: str, after: str | None = None) -> tuple[Row, Sight]:
+        """One account with its balance; no older than the position ``after`` of the log."""
+        row, sight = await self._of_account(account_id, _ACCOUNT_AT, after)
+        return dict(zip(_ACCOUNT, row, strict=True)), sight
 
-    async def account(self, account_id: str) -> Row:
-        """One account with its balance, perhaps some milliseconds old."""
-        # PostgreSQL's text holds no zero byte, so no account has one in its name.
-        known = "\x00" not in account_id
-        row = await self._one(f"{_ACCOUNTS} WHERE account_id = %s", (account_id,)) if known else None
-        if row is None:
-            raise _absent("account", account_id)
-        return dict(zip(_ACCOUNT, row, strict=True))
+    async def payments_of(self, query: PaymentsQuery) -> tuple[Sequence[Row], Sight]:
+        """A page of an account's payments, and one row more when there is another page."""
+        values = (list(query.statuses), query.begin, *query.before, query.limit + 1, query.after)
+        (_, items), sight = await self._of_account(query.account_id, _PAYMENTS_OF, *values)
+        return items, sight
+
+    async def statement_of(self, query: StatementQuery) -> tuple[Statement, Sight]:
+        """A page of an account's statement."""
+        values = (query.period.begin, query.begin, query.period.end, query.limit, query.after)
+        (_, *row), sight = await self._of_account(query.account_id, _STATEMENT_OF, *values)
+        return Statement(*row), sight
 
     async def payments(self, page: Page) -> list[Row]:
         """A page of payments in order of their keys, from the primary: a list is complete or it fails."""
@@ -122,11 +155,25 @@ class Ledger(Database):
         rows = await self._read(self.writes, statement, (page.prefix, page.after, page.limit))
         return [dict(zip(fields, row, strict=True)) for row in rows]
 
-    async def _one(self, statement: str, values: Sequence[object]) -> tuple[Any, ...] | None:
-        # A replica may not have it yet: only the primary's word makes it absent.
-        rows = await self._read(self.reads, statement, values)
-        rows = rows or await self._read(self.writes, statement, values)
-        return rows[0] if rows else None
+    async def _of_account(self, account_id: str, statement: str, *values: object) -> tuple[list[Any], Sight]:
+        # PostgreSQL's text holds no zero byte, so no account has one in its name.
+        known = "\x00" not in account_id
+        found = await self._seen(statement, (account_id, *values)) if known else None
+        if found is None:
+            raise _absent("account", account_id)
+        (*row, owner), sight = found
+        return row, Sight(sight.reader, sight.position, owner)
+
+    async def _seen(self, statement: str, values: Sequence[object]) -> tuple[list[Any], Sight] | None:
+        """What a replica has seen; the primary is asked when that is too old or not there."""
+        until = asyncio.get_running_loop().time() + self._deadline_s
+        for pool in (self.reads, self.writes):
+            (answer,) = await self._read(pool, statement, values, until)
+            *row, reached, reader, position = answer
+            # A replica may not have it yet: only the primary's word makes it absent.
+            if reached and row[0]:
+                return row, Sight(reader, position)
+        return None
 
     async def _write_row(self, fields: Sequence[str], statement: str, values: Sequence[object]) -> Written:
         (*row, replayed), receipt = await self._commit(statement, values)

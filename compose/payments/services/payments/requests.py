@@ -12,14 +12,23 @@ from .bodies import wrong as _wrong
 from .currencies import CURRENCIES
 from .problems import Refused
 
-__all__ = ["AMOUNT_MAX", "AccountOrder", "PaymentOrder", "idempotency_key", "read_after"]
+__all__ = [
+    "AMOUNT_MAX",
+    "POSITION",
+    "AccountOrder",
+    "PaymentOrder",
+    "idempotency_key",
+    "later",
+    "read_after",
+]
 
 AMOUNT_MAX = 10**15
 """Minor units in one payment: far from the end of a 64-bit balance, even after a thousand of them."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_POSITION = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}")
+POSITION = re.compile(r"[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}")
+"""A position of the database's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +109,20 @@ def read_after(value: str | None) -> str | None:
     Raises:
         Refused: 400 when it is no position.
     """
-    if value is not None and not _POSITION.fullmatch(value):
+    if value is not None and not POSITION.fullmatch(value):
         detail = "X-Read-After is a position such as 0/16B3748, from an answer's X-Ledger-Position."
         raise Refused(400, "position-malformed", "The position cannot be used", detail)
     return value
+
+
+def later(position: str | None, other: str) -> str:
+    """The later one of two positions of the log."""
+    return other if position is None else max(position, other, key=_number)
+
+
+def _number(position: str) -> int:
+    high, low = position.split("/")
+    return (int(high, 16) << 32) + int(low, 16)
 
 
 def _name(field: str, value: object) -> str:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from .http import Handler, Request, Response
 from .pages import Page
+from .planted import APPROVE_UNCHECKED, STALE_READS
 from .principals import need, principal
 from .problems import Refused
+from .queries import PaymentsQuery, StatementQuery
 from .requests import AccountOrder, PaymentOrder, idempotency_key, read_after
 
 if TYPE_CHECKING:
@@ -18,10 +20,16 @@ __all__ = ["Api"]
 
 
 class Api:
-    """The handlers, each from a request to a response; a problem is raised."""
+    """The handlers, each from a request to a response; a problem is raised.
 
-    def __init__(self, ledger: Ledger) -> None:
+    Args:
+        ledger: the books.
+        defect: the planted one (see :mod:`.planted`); empty for none.
+    """
+
+    def __init__(self, ledger: Ledger, defect: str = "") -> None:
         self._ledger = ledger
+        self._defect = defect
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/payments"): self._pay,
             ("GET", "/payments"): self._payments,
@@ -31,6 +39,8 @@ class Api:
             ("POST", "/accounts"): self._open_account,
             ("GET", "/accounts"): self._accounts,
             ("GET", "/accounts/{id}"): self._account,
+            ("GET", "/accounts/{id}/payments"): self._payments_of,
+            ("GET", "/accounts/{id}/statement"): self._statement_of,
         }
 
     def route(self, request: Request) -> tuple[str, Handler]:
@@ -68,7 +78,8 @@ class Api:
     async def _decide(self, request: Request, decision: str) -> Response:
         key = idempotency_key(request.header("idempotency-key"))
         approver = await principal(self._ledger, request)
-        need(approver, "approver")
+        if self._defect != APPROVE_UNCHECKED:
+            need(approver, "approver")
         return _written(200, await self._ledger.decide(request.path[1], key, approver.user_id, decision))
 
     async def _open_account(self, request: Request) -> Response:
@@ -77,12 +88,36 @@ class Api:
         return _written(201, await self._ledger.open_account(order, owner))
 
     async def _payment(self, request: Request) -> Response:
-        after = read_after(request.header("x-read-after"))
-        payment, read_at = await self._ledger.payment(request.path[1], after)
-        return Response.json(200, payment, {"x-ledger-position": read_at})
+        payment, sight = await self._ledger.payment(request.path[1], self._after(request))
+        return Response.json(200, payment, sight.headers)
 
     async def _account(self, request: Request) -> Response:
-        return Response.json(200, await self._ledger.account(request.path[1]))
+        account, sight = await self._ledger.account(request.path[1], self._after(request))
+        await self._may_see(request, sight.owner)
+        return Response.json(200, account, sight.headers)
+
+    async def _payments_of(self, request: Request) -> Response:
+        query = PaymentsQuery.parse(request.path[1], request.query, self._after(request))
+        items, sight = await self._ledger.payments_of(query)
+        await self._may_see(request, sight.owner)
+        return Response.json(200, query.envelope(items, sight.position), sight.headers)
+
+    async def _statement_of(self, request: Request) -> Response:
+        query = StatementQuery.parse(request.path[1], request.query, self._after(request))
+        statement, sight = await self._ledger.statement_of(query)
+        await self._may_see(request, sight.owner)
+        return Response.json(200, query.envelope(statement, sight.position), sight.headers)
+
+    def _after(self, request: Request) -> str | None:
+        return read_after(request.header("x-read-after")) if self._defect != STALE_READS else None
+
+    async def _may_see(self, request: Request, owner: str | None) -> None:
+        """An account that is nobody's is everybody's; any other its owner and an auditor see."""
+        if owner is None:
+            return
+        who = await principal(self._ledger, request)
+        if who.user_id != owner:
+            need(who, "auditor")
 
     async def _payments(self, request: Request) -> Response:
         page = Page.parse(request.query, "key_prefix")

@@ -10,6 +10,8 @@ import os
 from payments.http import Receive, Request, Response, Scope, Send
 
 from .bank import Bank
+from .books import BooksWatch
+from .figures import figures
 from .outbox import Outbox
 from .settings import Settings
 from .worker import Worker
@@ -38,9 +40,12 @@ class Application:
         outbox = Outbox(self._settings)
         self._bank = Bank(self._settings.acquirer, self._settings.call_timeout_s)
         self._worker = Worker(self._settings, outbox, self._bank)
+        self._books = BooksWatch(outbox)
         self._worker.begin()
+        self._books.begin()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._books.end()
         await self._worker.end()
         await outbox.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -52,7 +57,7 @@ class Application:
             ready = self._worker.ready
             return Response(200 if ready else 503, b"ready\n" if ready else b"not ready\n", "text/plain")
         if request.path == ("metrics",):
-            return Response(200, _figures(self._worker).encode(), _TEXT)
+            return Response(200, figures(self._worker, self._books).encode(), _TEXT)
         if request.path == ("statement",):
             return await self._statement(query)
         return Response(404, b"not found\n", "text/plain")
@@ -63,21 +68,6 @@ class Application:
         except (OSError, http.client.HTTPException) as error:
             return Response(502, f"the acquirer does not answer: {error}\n".encode(), "text/plain")
         return Response(status, body)
-
-
-def _figures(worker: Worker) -> str:
-    gauges = {
-        "settlement_backlog": worker.backlog.waiting,
-        "settlement_backlog_oldest_seconds": round(worker.backlog.oldest_s, 3),
-        "settlement_parked": worker.backlog.parked,
-        "settlement_in_flight": worker.in_flight,
-        "settlement_ready": int(worker.ready),
-    }
-    lines = [line for name, value in gauges.items() for line in (f"# TYPE {name} gauge", f"{name} {value}")]
-    results = ("settled", "failed", "again", "parked", "unposted")
-    lines.append("# TYPE settlement_items_total counter")
-    lines += [f'settlement_items_total{{result="{name}"}} {worker.counts[name]}' for name in results]
-    return "\n".join(lines) + "\n"
 
 
 def create() -> Application:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from payments.database import Database
 
 from .backlog import Backlog
+from .books import Books
 from .judging import Again, Item
 from .settings import Settings
 
@@ -15,6 +17,16 @@ __all__ = ["Outbox"]
 _BACKLOG = """SELECT count(*) FILTER (WHERE NOT parked), count(*) FILTER (WHERE parked),
     coalesce(extract(epoch FROM now() - min(approved_at) FILTER (WHERE NOT parked)), 0)::float8
     FROM books.outbox"""
+
+_BOOKS_TIMEOUT_S = 10.0
+_STATES = ("booked", "created", "approved", "settled", "rejected", "failed")
+# One statement is one moment: what is booked while it runs cannot look unbalanced.
+_BOOKS = """SELECT
+    (SELECT jsonb_object_agg(status, n) FROM (SELECT status, count(*) n FROM books.payments GROUP BY status) s),
+    (SELECT count(*) FROM (SELECT FROM books.entries GROUP BY payment_id, step HAVING sum(amount) <> 0) u),
+    (SELECT count(*) FROM books.accounts LEFT JOIN
+        (SELECT account_id, sum(amount) total FROM books.entries GROUP BY account_id) e USING (account_id)
+        WHERE balance <> coalesce(total, 0))"""
 
 
 class Outbox(Database):
@@ -45,3 +57,9 @@ class Outbox(Database):
         """What waits now."""
         (row,) = await self._read(self.writes, _BACKLOG, ())
         return Backlog(*row)
+
+    async def books(self) -> Books:
+        """Every payment and every account, on a replica if there is one."""
+        until = asyncio.get_running_loop().time() + _BOOKS_TIMEOUT_S
+        ((states, payments, accounts),) = await self._read(self.reads, _BOOKS, (), until)
+        return Books(dict.fromkeys(_STATES, 0) | (states or {}), payments, accounts)

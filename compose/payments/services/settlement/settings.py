@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from payments.planted import SETTLE_BEFORE_COMMIT, planted
 from payments.settings import Address
 from payments.settings import Settings as LedgerSettings
 
@@ -23,7 +24,7 @@ class Settings:
         call_timeout_s: a call without an answer is given up after this.
         lease_s: nobody else takes an item that was taken within this; longer than a call and a posting.
         poll_s: pause when nothing is due.
-        settles_first: the defect that the variant settle-before-commit plants: post, then ask.
+        settles_first: the planted defect settle-before-commit: post, then ask.
     """
 
     worker: str
@@ -47,5 +48,5 @@ class Settings:
             worker=environ["SETTLEMENT_WORKER"],
             ledger=LedgerSettings.from_environment(environ),
             acquirer=Address.parse(environ["ACQUIRER"]),
-            settles_first=environ.get("SETTLEMENT_ORDER", "ask-first") == "settle-first",
+            settles_first=planted(environ, SETTLE_BEFORE_COMMIT) == SETTLE_BEFORE_COMMIT,
         )

@@ -33,14 +33,14 @@ class Worker:
 
     Attributes:
         ready: the ledger has once let it take from the outbox.
-        backlog: what waited when it last looked.
+        backlog: what waited when it last looked; None when the ledger gave no answer.
         counts: what became of items: settled, failed, again, parked, unposted.
         in_flight: items under way.
     """
 
     def __init__(self, settings: Settings, outbox: Outbox, bank: Bank) -> None:
         self.ready = False
-        self.backlog = Backlog()
+        self.backlog: Backlog | None = None
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._outbox = outbox
@@ -99,8 +99,10 @@ class Worker:
 
     async def _look(self) -> None:
         while True:
-            with suppress(Problem):
+            try:
                 self.backlog = await self._outbox.backlog()
+            except Problem:
+                self.backlog = None
             await asyncio.sleep(_LOOK_S)
 
     async def _carry(self, item: Item) -> None:

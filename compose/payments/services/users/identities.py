@@ -21,14 +21,18 @@ from .orders import ProfileChange, Registration
 
 __all__ = ["Account", "Identities"]
 
-_ACCOUNT = ("user_id::text", "login", "roles", "profile::text", "version", "password_hash")
+_ACCOUNT = ("user_id::text", "login", "roles", "profile::text", "version", "password_hash", "password_key")
 _OF_R = ", ".join(f"(r.account).{column}" for column in _ACCOUNT)
 
 # Only the column names above go in by formatting; what clients send goes in as values.
 _REGISTER = f"""SELECT wait_s, replayed, {_OF_R}
     FROM identity.register(%s, %s, %s, %s::text[], %s::jsonb, %s::integer, %s::double precision) r"""  # noqa: S608
 _TRY = f"SELECT wait_s, {_OF_R} FROM identity.try_log_in(%s, %s::integer, %s::double precision) r"  # noqa: S608
-_BEGIN = "SELECT identity.begin_session(%s, %s::bytea, %s::double precision)"
+_BEGIN = "SELECT identity.begin_session(%s, %s, %s::bytea, %s::double precision)"
+_TRY_OLD = (
+    f"SELECT wait_s, {_OF_R} FROM identity.try_password(%s::bytea, %s::integer, %s::double precision) r"  # noqa: S608
+)
+_REPLACE = "SELECT known, changed FROM identity.change_password(%s::bytea, %s, %s, %s)"
 _END = "SELECT identity.end_session(%s::bytea)"
 _ME = f"SELECT {', '.join(_ACCOUNT)} FROM identity.me(%s::bytea)"  # noqa: S608
 _CHANGE = f"""SELECT changed, replayed, {_OF_R}
@@ -45,6 +49,7 @@ class Account:
     profile: dict[str, str]
     version: int
     password_hash: str
+    password_key: str | None
 
     def shown(self) -> dict[str, Any]:
         """What he and the operators may see of it."""
@@ -92,11 +97,38 @@ class Identities(Database):
         self._allowance.check(wait_s)
         return _account(row) if row[0] is not None else None
 
-    async def begin_session(self, login: str, token_sha256: bytes, lifetime_s: int, until: float) -> datetime:
-        """Begin a session of the user who has shown his password; when it will expire."""
-        (expires_at,) = await self._write(_BEGIN, (login, token_sha256, lifetime_s), until)
-        assert isinstance(expires_at, datetime)
-        return expires_at.astimezone(UTC)
+    async def begin_session(
+        self, login: str, password_hash: str, token_sha256: bytes, lifetime_s: int, until: float
+    ) -> datetime | None:
+        """Begin a session of the user who has shown the password of this hash; when it will expire.
+
+        None when another password stands there by now.
+        """
+        values = (login, password_hash, token_sha256, lifetime_s)
+        (expires_at,) = await self._write(_BEGIN, values, until)
+        assert expires_at is None or isinstance(expires_at, datetime)
+        return expires_at and expires_at.astimezone(UTC)
+
+    async def try_password(self, token_sha256: bytes, until: float) -> Account | None:
+        """Count an attempt by the user whose token this is; his account, None when it is nobody's.
+
+        Raises:
+            Refused: 429 when there were too many.
+        """
+        wait_s, *row = await self._write(_TRY_OLD, (token_sha256, *self._limits), until)
+        self._allowance.check(wait_s)
+        return _account(row) if row[0] is not None else None
+
+    async def change_password(
+        self, token_sha256: bytes, old_hash: str, new_hash: str, key: str | None, until: float
+    ) -> tuple[bool, bool]:
+        """Put one hash in the place of another, and end the user's other sessions.
+
+        Returns:
+            Whether the token is anybody's; whether it was changed, which it is not when another stands there.
+        """
+        known, changed = await self._write(_REPLACE, (token_sha256, old_hash, new_hash, key), until)
+        return bool(known), bool(changed)
 
     async def end_session(self, token_sha256: bytes) -> bool:
         """End a session, or find it ended; whether there is such a session."""
@@ -130,5 +162,5 @@ class Identities(Database):
 
 
 def _account(row: Sequence[Any]) -> Account:
-    user_id, login, roles, profile, version, password_hash = row
-    return Account(user_id, login, tuple(roles), json.loads(profile), version, password_hash)
+    user_id, login, roles, profile, *rest = row
+    return Account(user_id, login, tuple(roles), json.loads(profile), *rest)

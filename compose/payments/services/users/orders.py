@@ -11,7 +11,7 @@ from payments.bodies import wrong
 from payments.principals import Role
 from payments.problems import Refused
 
-__all__ = ["LogIn", "ProfileChange", "Registration"]
+__all__ = ["LogIn", "PasswordChange", "ProfileChange", "Registration"]
 
 ROLES: tuple[Role, ...] = ("approver", "auditor", "payer")
 PASSWORD_MIN, PASSWORD_MAX = 12, 256
@@ -76,6 +76,28 @@ class LogIn:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """A new password, and the old one that shows who asks."""
+
+    old: str = field(repr=False)
+    new: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, body: bytes) -> PasswordChange:
+        """Read ``{"old_password", "new_password"}``.
+
+        Raises:
+            Refused: 400 when it is not JSON, 422 when a field is wrong or both are the same.
+        """
+        fields = fields_of(body, {"old_password", "new_password"})
+        old, new = (_password(fields, name) for name in ("old_password", "new_password"))
+        if old == new:
+            detail = "new_password must be another than the old one."
+            raise Refused(422, "invalid", "A field is wrong", detail)
+        return cls(old, new)
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileChange:
     """Fields of the profile with their new values; None takes a field away (RFC 7396)."""
 
@@ -101,12 +123,12 @@ def _login(fields: dict[str, Any]) -> str:
     return login
 
 
-def _password(fields: dict[str, Any]) -> str:
-    password = fields.get("password")
+def _password(fields: dict[str, Any], name: str = "password") -> str:
+    password = fields.get(name)
     if isinstance(password, str) and PASSWORD_MIN <= len(password) <= PASSWORD_MAX and _encodes(password):
         return password
     # What was sent may be nearly a password: it stands in no answer.
-    detail = f"password must be a text of {PASSWORD_MIN} to {PASSWORD_MAX} characters."
+    detail = f"{name} must be a text of {PASSWORD_MIN} to {PASSWORD_MAX} characters."
     raise Refused(422, "invalid", "A field is wrong", detail)
 
 

@@ -13,7 +13,7 @@ from payments.problems import Refused
 from payments.requests import idempotency_key
 
 from .etags import etag, versions
-from .orders import LogIn, ProfileChange, Registration
+from .orders import LogIn, PasswordChange, ProfileChange, Registration
 from .passwords import Passwords
 from .settings import UsersSettings
 
@@ -36,6 +36,7 @@ class Api:
         self._routes: dict[tuple[str, ...], dict[str, Handler]] = {
             ("users",): {"POST": self._register},
             ("users", "me"): {"GET": self._me, "PATCH": self._change},
+            ("users", "me", "password"): {"PUT": self._change_password},
             ("sessions",): {"POST": self._log_in},
             ("sessions", "current"): {"DELETE": self._log_out},
         }
@@ -89,11 +90,14 @@ class Api:
         password_hash = account.password_hash if account else None
         right = await self._passwords.right(order.password, password_hash, until)
         if account is None or not right:
-            # One answer for both: it does not say which login names there are.
-            raise not_authenticated("There is no such login name with this password.")
+            raise _no_such_password()
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         digest = token_sha256(token)
-        expires_at = await self._identities.begin_session(order.login, digest, order.lifetime_s, until)
+        expires_at = await self._identities.begin_session(
+            order.login, account.password_hash, digest, order.lifetime_s, until
+        )
+        if expires_at is None:
+            raise _no_such_password()
         body = {"token": token, "expires_at": expires_at.isoformat(), **_who(account)}
         return Response.json(201, body, {"cache-control": "no-store"})
 
@@ -124,6 +128,37 @@ class Api:
             raise Refused(412, "changed-meanwhile", "Somebody changed it meanwhile", detail, tag)
         return _shown(account, replayed=replayed)
 
+    async def _change_password(self, request: Request) -> Response:
+        until = self._until()
+        digest = token_sha256(bearer(request))
+        key = request.header("idempotency-key")
+        key = idempotency_key(key) if key is not None else None
+        order = PasswordChange.parse(await request.body())
+        account = await self._identities.try_password(digest, until)
+        if account is None:
+            raise _no_session()
+        if key is not None and account.password_key == key:
+            return await self._changed_before(order, account, until)
+        if not await self._passwords.right(order.old, account.password_hash, until):
+            raise Refused(403, "wrong-password", "The old password is wrong", "Nothing was changed.")
+        new_hash = await self._passwords.hash(order.new, until)
+        known, changed = await self._identities.change_password(
+            digest, account.password_hash, new_hash, key, until
+        )
+        if not known:
+            raise _no_session()
+        if not changed:
+            detail = "Another password stands there by now."
+            raise Refused(409, "changed-meanwhile", "Somebody changed it meanwhile", detail)
+        return Response.json(200, {"changed": True})
+
+    async def _changed_before(self, order: PasswordChange, account: Account, until: float) -> Response:
+        """The answer was lost: by the key of the password that stands, it is the same change when that fits."""
+        if not await self._passwords.right(order.new, account.password_hash, until):
+            detail = "The key was used with another new password."
+            raise Refused(422, "key-reused", "This was used before with another body", detail)
+        return Response.json(200, {"changed": True}, {"idempotent-replayed": "true"})
+
     def _until(self) -> float:
         return asyncio.get_running_loop().time() + self._settings.deadline_s
 
@@ -137,6 +172,11 @@ def _shown(account: Account, *, replayed: bool = False) -> Response:
     if replayed:
         headers["idempotent-replayed"] = "true"
     return Response.json(200, account.shown(), headers)
+
+
+def _no_such_password() -> Refused:
+    # One answer for a wrong name and a wrong password: it does not say which login names there are.
+    return not_authenticated("There is no such login name with this password.")
 
 
 def _no_session() -> Refused:

@@ -28,6 +28,7 @@ class Item:
         gaps: what broke the evidence, each with its time.
         looks: how many there were while the fault was on.
         down: why it cannot be looked at now; None when it can.
+        measured: what was measured while the fault was on, with its unit; for people.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Item:
     looks: int = 0
     gaps: list[tuple[float, str]] = field(default_factory=list)
     down: str | None = None
+    measured: str = ""
 
     def begin(self, at: float) -> None:
         """The injection begins: from now on the effect counts."""
@@ -76,6 +78,11 @@ class Item:
             self.effect_at = at
         if at - self.effect_at >= self.settle_s:
             self.settled = True
+
+    def neither(self, at: float) -> None:
+        """A look, at that time, showed that the fault is there and has not bitten yet."""
+        if self.began_at is not None and at >= self.began_at and self.healed_at is None:
+            self._look(at)
 
     def _normal_after(self, at: float, effect_at: float) -> None:
         if self.healed_at is not None and at >= self.healed_at:
@@ -122,6 +129,7 @@ class Open:
     looks: int = 0
     gaps: list[tuple[float, str]] = field(default_factory=list)
     down: str | None = None
+    measured: str = ""
 
     def begin(self, at: float) -> None:
         """The injection begins."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from ..clock import now
 from ..containers import Container, Containers
@@ -14,7 +13,7 @@ from ..refusal import Failed
 from .item import Item, Open
 from .link import GRACE_S, Connection, Datagrams, End, Handshake, Listener
 
-__all__ = ["NetworkProbe"]
+__all__ = ["NetworkProbe", "ends_between", "neighbours"]
 
 _TICK_PER_LINK_S = 0.0002
 _TICK_S = 0.001
@@ -24,7 +23,15 @@ _CONNECTIONS_EVERY = 4
 class _Link:
     """Two containers and everything that is looked at between them."""
 
-    def __init__(self, left: str, right: str, cut: frozenset[Pair], containers: Containers) -> None:
+    def __init__(
+        self,
+        left: str,
+        right: str,
+        cut: frozenset[Pair],
+        containers: Containers,
+        *,
+        established: bool = False,
+    ) -> None:
         self.ends = (left, right)
         self._containers = containers
         names = [containers.get(end).name for end in self.ends]
@@ -32,9 +39,12 @@ class _Link:
         self.ways: dict[int, Item | Open] = {}
         for side, pair in ways:
             what = f"{names[side]} -> {names[1 - side]} datagrams"
-            self.ways[side] = Item(what, settle_s=GRACE_S) if pair in cut else Open(what)
+            self.ways[side] = Item(what, settle_s=GRACE_S) if pair in cut and not established else Open(what)
         self.kept = Item(f"{names[0]} - {names[1]} established connection", settle_s=GRACE_S, dates=False)
-        self.fresh = Item(f"{names[0]} - {names[1]} new connections", settle_s=GRACE_S, dates=False)
+        fresh = f"{names[0]} - {names[1]} new connections"
+        self.fresh: Item | Open = Item(fresh, settle_s=GRACE_S, dates=False)
+        if established:
+            self.kept.dates, self.fresh = True, Open(fresh)
         self._key: tuple[End, End] | None = None
         self._parts: tuple[Datagrams, Listener, Connection, Handshake] | None = None
         self._ticks = 0
@@ -100,16 +110,21 @@ class _Link:
     def _ends(self) -> tuple[tuple[End, End] | None, str | None]:
         """Where both ends are now; or None, and why there is nothing to look at."""
         left, right = (self._containers.get(end) for end in self.ends)
-        own, other = (identity(node.pid) if node.pid else None for node in (left, right))
-        if own is None or other is None:
-            return None, f"{left.name if own is None else right.name} is down"
-        shared = _shared_addresses(left, right)
-        if shared is None:
-            return None, f"{left.name} and {right.name} share no network"
-        return (End(left.pid, own, shared[0]), End(right.pid, other, shared[1])), None
+        return ends_between(left, right)
 
 
-def _told(item: Item, part: Connection | Handshake, at: float) -> None:
+def ends_between(left: Container, right: Container) -> tuple[tuple[End, End] | None, str | None]:
+    """Where the ends of two containers are now; or None, and why there is nothing to look at."""
+    own, other = (identity(node.pid) if node.pid else None for node in (left, right))
+    if own is None or other is None:
+        return None, f"{left.name if own is None else right.name} is down"
+    shared = _shared_addresses(left, right)
+    if shared is None:
+        return None, f"{left.name} and {right.name} share no network"
+    return (End(left.pid, own, shared[0]), End(right.pid, other, shared[1])), None
+
+
+def _told(item: Item | Open, part: Connection | Handshake, at: float) -> None:
     """Tell an item what came of what was tried.
 
     What was on its way when the cut came may be answered long after: that is traffic at this moment.
@@ -146,9 +161,19 @@ class NetworkProbe:
         pairs: the ordered pairs that must be cut.
         cuts: what is cut by whom.
         containers: where they are.
+        established: only what is established is dead; datagrams and new connections must go on.
     """
 
-    def __init__(self, injection: str, pairs: Iterable[Pair], cuts: Cuts, containers: Containers) -> None:
+    def __init__(
+        self,
+        injection: str,
+        pairs: Iterable[Pair],
+        cuts: Cuts,
+        containers: Containers,
+        *,
+        established: bool = False,
+    ) -> None:
+        self._established = established
         self._injection = injection
         self._pairs = frozenset(pairs)
         self._cuts = cuts
@@ -178,7 +203,10 @@ class NetworkProbe:
         links: dict[frozenset[str], Pair] = {}
         for pair in sorted(free):
             links.setdefault(frozenset(pair), pair)
-        self._links = [_Link(left, right, self._pairs, self._containers) for left, right in links.values()]
+        self._links = [
+            _Link(left, right, self._pairs, self._containers, established=self._established)
+            for left, right in links.values()
+        ]
 
     def tick(self, at: float) -> None:
         """Look at every link once."""
@@ -199,10 +227,6 @@ class NetworkProbe:
         if link.ends in taken or link.ends[::-1] in taken:
             return "another injection cuts it too"
         return None
-
-    def measured(self) -> Sequence[Mapping[str, Any]]:
-        """Seen or not seen is all."""
-        return ()
 
     def close(self) -> None:
         """Close every socket."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .item import Item, Open
 
-__all__ = ["Probe"]
+__all__ = ["Measures", "Probe"]
 
 
 class Probe(Protocol):
@@ -39,10 +39,15 @@ class Probe(Protocol):
         """Why this item cannot show that the fault is gone, when another cause is known; else None."""
         ...
 
-    def measured(self) -> Sequence[Mapping[str, Any]]:
-        """Figures beyond seen and not seen, one thing looked at each; none for most probes."""
-        ...
-
     def close(self) -> None:
         """Give everything back."""
+        ...
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """A probe that has figures beyond seen and not seen."""
+
+    def measured(self) -> Sequence[Mapping[str, Any]]:
+        """One thing looked at each."""
         ...

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from ..cgroups import Cgroups, of_process
 from ..containers import Containers
 from ..processes import Process, alive, identify, matching
@@ -27,10 +24,6 @@ class _Look:
     def excused(self, item: Item | Open) -> str | None:  # noqa: ARG002  # the protocol's
         """Nothing else can hide that the fault is gone."""
         return None
-
-    def measured(self) -> Sequence[Mapping[str, Any]]:
-        """Seen or not seen is all."""
-        return ()
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -1,6 +1,6 @@
 -- Who may ask for what: users, their sessions, and how often a log-in may be tried. docs/users.md explains it.
--- Nobody but the owner reads or writes these tables except through functions: those of register.sql, log_in.sql and
--- change_profile.sql are the users service's; the payments service calls identity.principal alone.
+-- Nobody but the owner reads or writes these tables except through functions: those of register.sql, log_in.sql,
+-- change_profile.sql and change_password.sql are the users service's; the payments service calls identity.principal alone.
 CREATE SCHEMA identity;
 
 CREATE TABLE identity.users (
@@ -16,6 +16,7 @@ CREATE TABLE identity.users (
     registration  jsonb NOT NULL,
     last_key      text COLLATE "C",
     last_change   jsonb,
+    password_key  text COLLATE "C",               -- of the request that set this password; null: the registration
     registered_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -27,6 +28,7 @@ CREATE TABLE identity.sessions (
     ended_at     timestamptz
 );
 CREATE INDEX sessions_expire ON identity.sessions (expires_at);
+CREATE INDEX sessions_of_user ON identity.sessions (user_id) WHERE ended_at IS NULL;
 
 -- A row that is full again says as much as none, so it may be deleted: made-up login names fill no disk.
 CREATE TABLE identity.attempts (

@@ -23,7 +23,7 @@ DECLARE
     from_account books.accounts;
     to_account books.accounts;
 BEGIN
-    SELECT * INTO payment FROM payments WHERE key = p_key;
+    SELECT * INTO payment FROM saved(p_key);
     IF FOUND THEN
         replayed := true;
         PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, p_creator);
@@ -47,16 +47,17 @@ BEGIN
     END IF;
     PERFORM FROM accounts WHERE account_id = hold_id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
-        INSERT INTO accounts (account_id, currency, may_be_negative) VALUES (hold_id, p_currency, false);
+        INSERT INTO accounts (account_id, currency, may_be_negative, owner)
+            VALUES (hold_id, p_currency, false, from_account.owner);
     END IF;
 
     -- 2. The key.
     INSERT INTO payments (key, debtor, creditor, amount, currency, status, creator, hold, changed_by)
         VALUES (p_key, p_debtor, p_creditor, p_amount, p_currency, 'created', p_creator, hold_id, p_creator)
-        ON CONFLICT (key) DO NOTHING RETURNING * INTO payment;
+        ON CONFLICT DO NOTHING RETURNING * INTO payment;
     replayed := NOT FOUND;
     IF replayed THEN
-        SELECT * INTO STRICT payment FROM payments WHERE key = p_key;
+        SELECT * INTO STRICT payment FROM saved(p_key);
         PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, p_creator);
         RETURN;
     END IF;
@@ -66,17 +67,6 @@ BEGIN
             USING ERRCODE = 'PY003';
     END IF;
     PERFORM move(payment, 0, p_debtor, hold_id);
-END $$;
-
--- Books one step of a payment. The caller holds both accounts.
-CREATE FUNCTION books.move(p books.payments, p_step integer, p_from text, p_to text) RETURNS void
-LANGUAGE plpgsql SET search_path = books, pg_temp AS $$
-BEGIN
-    UPDATE accounts SET balance = balance + CASE account_id WHEN p_to THEN p.amount ELSE -p.amount END
-        WHERE account_id IN (p_from, p_to);
-    INSERT INTO entries (payment_id, account_id, amount, currency, step)
-        VALUES (p.payment_id, p_from, -p.amount, p.currency, p_step),
-               (p.payment_id, p_to, p.amount, p.currency, p_step);
 END $$;
 
 -- Locks the hold account and where its money will go, in the order of their names.

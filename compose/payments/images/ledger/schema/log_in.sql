@@ -36,16 +36,18 @@ BEGIN
     END IF;
 END $$;
 
--- The password was right: a session begins, and the account's attempts are whole again.
-CREATE FUNCTION identity.begin_session(p_login text, p_token_sha256 bytea, p_lifetime_s double precision,
-                                       OUT expires_at timestamptz)
+-- The password was right, and is still the one of p_password_hash: a session begins, and the account's attempts are
+-- whole again. Null when the password was changed meanwhile. The share lock makes the two wait for each other, so a
+-- session either does not begin or is one of those that the change ends.
+CREATE FUNCTION identity.begin_session(p_login text, p_password_hash text, p_token_sha256 bytea,
+                                       p_lifetime_s double precision, OUT expires_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = identity, pg_temp AS $$
 BEGIN
     DELETE FROM attempts WHERE login = p_login;
     INSERT INTO sessions AS s (token_sha256, user_id, expires_at)
         SELECT p_token_sha256, user_id, clock_timestamp() + make_interval(secs => p_lifetime_s)
-        FROM users WHERE login = p_login
-        RETURNING s.expires_at INTO STRICT begin_session.expires_at;
+        FROM users WHERE login = p_login AND password_hash = p_password_hash FOR SHARE
+        RETURNING s.expires_at INTO begin_session.expires_at;
     -- What expired a day ago is of no use to anybody.
     DELETE FROM sessions WHERE token_sha256 IN (SELECT o.token_sha256 FROM sessions o
         WHERE o.expires_at < now() - interval '1 day' ORDER BY o.expires_at LIMIT 5 FOR UPDATE SKIP LOCKED);

@@ -4,6 +4,11 @@
 -- Errors of our own: PY001 no such account, PY002 other currency than the account's, PY003 insufficient funds,
 -- PY004 the key was used with another body, PY006 the account is another's (an owned account pays by four eyes).
 
+-- The payment that was made with this key. (Inlined by the planner: it costs what the plain query does.)
+CREATE FUNCTION books.saved(p_key text) RETURNS SETOF books.payments LANGUAGE sql STABLE AS $$
+    SELECT * FROM books.payments WHERE key = p_key
+$$;
+
 -- The saved answer fits the body that asks for it, and may be given once it is replicated.
 CREATE FUNCTION books.same_again(saved books.payments, p_debtor text, p_creditor text, p_amount bigint,
                                  p_currency text, p_creator text) RETURNS void
@@ -28,7 +33,7 @@ DECLARE
     funds bigint;
 BEGIN
     -- 0. What was saved before is answered without any lock: direct payments never change.
-    SELECT * INTO payment FROM payments WHERE key = p_key;
+    SELECT * INTO payment FROM saved(p_key);
     IF FOUND THEN
         replayed := true;
         PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, NULL);
@@ -60,10 +65,10 @@ BEGIN
     -- 2. The key is taken, or was: the unique index waits for whoever is taking it now.
     INSERT INTO payments (key, debtor, creditor, amount, currency)
         VALUES (p_key, p_debtor, p_creditor, p_amount, p_currency)
-        ON CONFLICT (key) DO NOTHING RETURNING * INTO payment;
+        ON CONFLICT DO NOTHING RETURNING * INTO payment;
     replayed := NOT FOUND;
     IF replayed THEN
-        SELECT * INTO STRICT payment FROM payments WHERE key = p_key;
+        SELECT * INTO STRICT payment FROM saved(p_key);
         PERFORM same_again(payment, p_debtor, p_creditor, p_amount, p_currency, NULL);
         RETURN;
     END IF;
@@ -72,9 +77,19 @@ BEGIN
     IF funds < p_amount THEN
         RAISE EXCEPTION 'account % has %, less than %', p_debtor, funds, p_amount USING ERRCODE = 'PY003';
     END IF;
-    UPDATE accounts SET balance = balance + CASE account_id WHEN p_creditor THEN p_amount ELSE -p_amount END
-        WHERE account_id IN (p_debtor, p_creditor);
-    INSERT INTO entries (payment_id, account_id, amount, currency)
-        VALUES (payment.payment_id, p_debtor, -p_amount, p_currency),
-               (payment.payment_id, p_creditor, p_amount, p_currency);
+    PERFORM move(payment, 0, p_debtor, p_creditor);
+END $$;
+
+-- Books one step of a payment. The caller holds both accounts, so each entry has the balance that it leads to.
+CREATE FUNCTION books.move(p books.payments, p_step integer, p_from text, p_to text) RETURNS void
+LANGUAGE plpgsql SET search_path = books, pg_temp AS $$
+BEGIN
+    WITH moved AS (
+        UPDATE accounts SET balance = balance + CASE account_id WHEN p_to THEN p.amount ELSE -p.amount END,
+                            booked_until = greatest(booked_until + interval '1 microsecond', clock_timestamp())
+        WHERE account_id IN (p_from, p_to) RETURNING account_id, balance, booked_until
+    )
+    INSERT INTO entries (payment_id, account_id, amount, currency, step, booked_at, balance)
+        SELECT p.payment_id, account_id, CASE account_id WHEN p_to THEN p.amount ELSE -p.amount END, p.currency,
+               p_step, booked_until, balance FROM moved;
 END $$;

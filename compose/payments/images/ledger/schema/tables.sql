@@ -9,6 +9,7 @@ CREATE TABLE books.accounts (
     balance         bigint NOT NULL DEFAULT 0,   -- minor units; the sum of the account's entries
     owner           text,                        -- the user who alone may pay from it; null: anybody
     opened_at       timestamptz NOT NULL DEFAULT now(),
+    booked_until    timestamptz NOT NULL DEFAULT '-infinity',  -- of the newest entry: the next one is later
     CONSTRAINT sufficient_funds CHECK (may_be_negative OR balance >= 0)
 );
 
@@ -31,15 +32,25 @@ CREATE TABLE books.payments (
     CHECK (position('/' IN debtor || creditor) = 0), -- a hold account is no party
     CHECK (num_nulls(creator, hold, changed_by) = CASE status WHEN 'booked' THEN 3 ELSE 0 END)
 );
+-- A page of an account's payments in one status is one walk down an index, however many others there are.
+CREATE INDEX payments_of_debtor ON books.payments (debtor, status, booked_at, payment_id);
+CREATE INDEX payments_of_creditor ON books.payments (creditor, status, booked_at, payment_id);
 
 -- Step 0 takes the money from the debtor, step 1 from the hold account. The key lets each happen once.
+--
+-- Each entry has the account's balance after it, so a statement of any period costs what it shows. An account's
+-- entries are made one at a time (its row is locked), each at a later time than the one before, whatever the clocks
+-- of two primaries say: booked_at is their order.
 CREATE TABLE books.entries (
     payment_id uuid NOT NULL REFERENCES books.payments,
     account_id text COLLATE "C" NOT NULL REFERENCES books.accounts,
     amount     bigint NOT NULL CHECK (amount <> 0),  -- minor units; a credit is above 0
     currency   text NOT NULL,
-    step       smallint NOT NULL DEFAULT 0 CHECK (step IN (0, 1)),
-    PRIMARY KEY (payment_id, step, account_id)
+    step       smallint NOT NULL CHECK (step IN (0, 1)),
+    booked_at  timestamptz NOT NULL,
+    balance    bigint NOT NULL,                      -- of the account, with this entry
+    PRIMARY KEY (payment_id, step, account_id),
+    UNIQUE (account_id, booked_at)
 );
 
 -- Who approved or rejected what, by the key of that request.

@@ -1,0 +1,37 @@
+"""The probes by their names, each made from what shall be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..containers import Containers
+from ..cuts import Cuts
+from .names import NamesProbe
+from .network import NetworkProbe
+from .port import PortProbe
+from .probe import Probe
+from .resources import BurnProbe, DescriptorsProbe, MemoryProbe, QuotaProbe, SlotsProbe, StoppedProbe
+from .traffic import TrafficProbe
+
+__all__ = ["KINDS"]
+
+
+def _established(watch: Mapping[str, Any], injection: str, containers: Containers, cuts: Cuts) -> Probe:
+    pairs = [(source, target) for source, target in watch["pairs"]]
+    return NetworkProbe(injection, pairs, cuts, containers, established=True)
+
+
+KINDS: Mapping[str, Callable[[Mapping[str, Any], str, Containers, Cuts], Probe]] = {
+    "burn": BurnProbe,
+    "descriptors": DescriptorsProbe,
+    "established": _established,
+    "memory": MemoryProbe,
+    "names": NamesProbe,
+    "port": PortProbe,
+    "quota": QuotaProbe,
+    "slots": SlotsProbe,
+    "stopped": StoppedProbe,
+    "traffic": TrafficProbe,
+}
+"""A probe is made of: what it shall watch, the injection's id, the containers, and what is cut by whom."""
