@@ -18,7 +18,15 @@ from harness.alerts import AlertWatch
 from harness.clock import now, wall
 from harness.errors import ExperimentError, HarnessError, LoadError, StackError, StackModelError
 from harness.experiment import Experiment
-from harness.faults.catalogue import Isolate, Partition
+from harness.faults.catalogue import (
+    HalfOpen,
+    Isolate,
+    Netem,
+    PacketLoss,
+    Partition,
+    PortBlocked,
+    RateLimit,
+)
 from harness.faults.injector import Injector, NoEvidence
 from harness.faults.journal import Journal
 from harness.faults.link import links_of
@@ -41,6 +49,7 @@ _EVIDENCE_WITHIN_S = 10.0
 _LEASE_BEYOND_S = 30.0
 _LINKS_LEASE_BEYOND_S = 180.0
 _DRAIN_S = 15.0
+_BY_ADDRESS = (HalfOpen, Isolate, Netem, PacketLoss, Partition, PortBlocked, RateLimit)
 _ADDRESS_WITHIN_S = 5.0
 
 
@@ -139,11 +148,11 @@ def _check_links(experiment: Experiment, stack: Stack) -> None:
     links = links_of(faults)
     for link in links:
         stack.model.need_link(link)
-    cuts = [type(fault).__name__ for fault in faults if isinstance(fault, Isolate | Partition)]
+    cuts = [type(fault).__name__ for fault in faults if isinstance(fault, _BY_ADDRESS)]
     if links and cuts:
         raise ExperimentError(
-            f"{cuts[0]} and a fault of the link {links[0]} cannot be in one run: a cut drops packets by address,"
-            " and what goes through the proxy has another",
+            f"{cuts[0]} and a fault of the link {links[0]} cannot be in one run: the one goes by"
+            " addresses, and what goes through the proxy has another",
             mend="Use Down on the link for the cut, or make two experiments",
         )
 

@@ -316,6 +316,6 @@ def test_a_cut_and_a_fault_of_a_link_are_not_in_one_run(made, experiment, tmp_pa
         ],
     )
     session = MadeSession(tmp_path, MadeAgent())
-    with pytest.raises(ExperimentError, match="a cut drops packets by address"):
+    with pytest.raises(ExperimentError, match="the one goes by addresses"):
         run(both, session, runs=tmp_path / "runs")
     assert session.agent.ops == []

@@ -53,7 +53,7 @@ class _Hop:
         self.shown_count = 0
         self._before: list[Outcome] = []
         self._well = 0
-        self._judged: set[Try] = set()
+        self._overdue: set[float] = set()
         self._key: object = None
         self._dialer: Dialer | None = None
 
@@ -113,8 +113,8 @@ class _Hop:
             return
         for one in list(self.tries):
             overdue = one.began >= began_at and self.expect.overdue(at - one.began, one.received, self.calm)
-            if overdue and one not in self._judged:
-                self._judged = {one, *(t for t in self._judged if t.outcome is None)}
+            if overdue and one.began not in self._overdue:
+                self._overdue.add(one.began)
                 self._harmed(one.began, at)
 
     def _judge(self, outcome: Outcome, at: float) -> None:
@@ -123,7 +123,7 @@ class _Hop:
         elif self.expect.shown(outcome, self.calm):
             if self.item.began_at <= outcome.began and self.item.healed_at is None:
                 self.shown.append(outcome)
-            self._harmed(outcome.began, at)
+            self._harmed(outcome.began, at, finished=True)
         elif outcome.answered_s is not None and not outcome.reset:
             self._went_well(outcome.began, at)
         elif self.item.settled:
@@ -142,13 +142,16 @@ class _Hop:
                 self.calm = calm
                 self.item.normal(outcome.began)
 
-    def _harmed(self, began: float, at: float) -> None:
+    def _harmed(self, began: float, at: float, *, finished: bool = False) -> None:
         """It counts from when the exchange was begun; and somebody looked now."""
         if began < (self.item.began_at or 0.0):
             return
         self._well = 0
-        self.shown_count += 1
         self.item.down = None
+        if began in self._overdue and finished:
+            self.item.effect(at)  # it counted when it was overdue
+            return
+        self.shown_count += 1
         if self.expect.toxicity >= 1 or self.shown_count > 1:
             self.item.effect(began)
             self.item.effect(at)
