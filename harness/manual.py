@@ -7,10 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UnsupportedFault
 from harness.faults.base import Fault
 from harness.faults.injector import Injector
 from harness.faults.journal import Journal
+from harness.faults.link import links_of
 from harness.session import Session
 from harness.timeline import Timeline
 from harness.timeline_writer import TimelineWriter
@@ -33,8 +34,10 @@ class Chaos:
     def __init__(self, session: Session, folder: Path, seed: int = 0) -> None:
         self._writer = TimelineWriter(folder / "timeline.jsonl")
         self._path = folder / "timeline.jsonl"
+        self._links: tuple[str, ...] = ()
         self._needs = session.needs
         self._ids = (f"m{number}" for number in itertools.count(1))
+        self._interposition = session.interposition("by-hand", seed)
         self._injector = Injector(
             agent=session.agent,
             journal=Journal(session.journal, run="by-hand"),
@@ -49,10 +52,23 @@ class Chaos:
             NoEvidence: no effect was seen within 10 s; what was done is healed at the end.
             UsageError: the fault cannot be done here; nothing was touched.
         """
+        for link in links_of([fault]):
+            self._interpose(link)
         self._needs.check([fault])
         injection = next(self._ids)
         self._injector.inject(injection, fault, deadline_s=_EVIDENCE_WITHIN_S, lease_s=_LEASE_S)
         return injection
+
+    def _interpose(self, link: str) -> None:
+        """The links of a test by hand are those of its first fault of a link: another cannot join them later."""
+        if not self._interposition.proxied:
+            self._links = (link,)
+            self._writer.write("interposed", **self._interposition.begin(self._links, _LEASE_S))
+        elif link not in self._links:
+            raise UnsupportedFault(
+                f"the link {link} cannot be interposed while {', '.join(self._links)} is",
+                mend="Use two tests",
+            )
 
     def heal(self, injection: str) -> None:
         """Heal one fault and see that it is gone."""
@@ -69,7 +85,7 @@ class Chaos:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        remaining = self._injector.heal_all()
+        remaining = [*self._injector.heal_all(), *self._interposition.end()]
         self._writer.close()
         if remaining:
             raise HarnessError(f"not everything could be healed: {', '.join(remaining)}", mend="harness heal")

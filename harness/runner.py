@@ -16,10 +16,20 @@ from typing import Any
 from harness import facts
 from harness.alerts import AlertWatch
 from harness.clock import now, wall
-from harness.errors import HarnessError, LoadError, StackError, StackModelError
+from harness.errors import ExperimentError, HarnessError, LoadError, StackError, StackModelError
 from harness.experiment import Experiment
+from harness.faults.catalogue import (
+    HalfOpen,
+    Isolate,
+    Netem,
+    PacketLoss,
+    Partition,
+    PortBlocked,
+    RateLimit,
+)
 from harness.faults.injector import Injector, NoEvidence
 from harness.faults.journal import Journal
+from harness.faults.link import links_of
 from harness.judgement import judge_run
 from harness.load.process import LoadProcess, LoadSpec, Tick
 from harness.pulse import Pulse
@@ -37,7 +47,9 @@ __all__ = ["Listener", "Run", "check_experiment", "run", "validate"]
 
 _EVIDENCE_WITHIN_S = 10.0
 _LEASE_BEYOND_S = 30.0
+_LINKS_LEASE_BEYOND_S = 180.0
 _DRAIN_S = 15.0
+_BY_ADDRESS = (HalfOpen, Isolate, Netem, PacketLoss, Partition, PortBlocked, RateLimit)
 _ADDRESS_WITHIN_S = 5.0
 
 
@@ -82,7 +94,8 @@ def run(
     """Run one experiment on a warm stack.
 
     1. **Validate** before anything is touched: selectors resolve, every fault can be planned on this stack.
-    2. **Prepare**: the run folder; the session holds the lock and the agent; the stack is whole.
+    2. **Prepare**: the run folder; the session holds the lock and the agent; the stack is whole; links that a
+       fault harms lead through the proxy from now until the load has stopped.
     3. **Baseline**: the load starts; unless the steady state holds, nothing is injected: inconclusive.
     4. **Inject** by schedule. The undo is on disk before the fault is made, and the fault shows evidence
        of its effect within a deadline, or the run is inconclusive.
@@ -116,16 +129,32 @@ def check_experiment(experiment: Experiment, stack: Stack) -> None:
 
     Raises:
         SelectorError: a selector names nothing that the stack has.
-        StackModelError: the stack lacks what the experiment needs (a load, an observer).
+        StackModelError: the stack lacks what the experiment needs (a load, an observer, a link).
+        ExperimentError: faults that cannot be in one run.
     """
     if not stack.model.locustfile.is_file():
         raise StackModelError(
             "the file that x-harness.load names is missing", where=str(stack.model.locustfile)
         )
     stack.model.need_observer()
+    _check_links(experiment, stack)
     for injection in experiment.injections:
         for selector in injection.fault.selectors():
             stack.check(selector)
+
+
+def _check_links(experiment: Experiment, stack: Stack) -> None:
+    faults = [injection.fault for injection in experiment.injections]
+    links = links_of(faults)
+    for link in links:
+        stack.model.need_link(link)
+    cuts = [type(fault).__name__ for fault in faults if isinstance(fault, _BY_ADDRESS)]
+    if links and cuts:
+        raise ExperimentError(
+            f"{cuts[0]} and a fault of the link {links[0]} cannot be in one run: the one goes by"
+            " addresses, and what goes through the proxy has another",
+            mend="Use Down on the link for the cut, or make two experiments",
+        )
 
 
 def validate(experiment: Experiment, session: Session, seed: int = 0) -> None:
@@ -186,6 +215,23 @@ class _Running:
             scene=self.session.scene(self.seed),
             write_event=self._event,
         )
+        self.interposition = self.session.interposition(self.run_id, self.seed)
+        try:
+            self._interpose()
+            self._under_load(pulse)
+        finally:
+            with _uninterrupted():
+                self.interposition.end()
+        self._observe()
+
+    def _interpose(self) -> None:
+        """Before the first arrival: the load knows the links only as they are in this run."""
+        links = links_of(injection.fault for injection in self.experiment.injections)
+        if links:
+            lease_s = self.experiment.longest_s + _LINKS_LEASE_BEYOND_S
+            self._event("interposed", **self.interposition.begin(links, lease_s))
+
+    def _under_load(self, pulse: Pulse) -> None:
         address = self.session.stack.published()
         secrets = self.session.stack.load_secrets()
         with (
@@ -204,9 +250,10 @@ class _Running:
                     self._clean_up(load)
             if roles.failure:
                 self._event("note", what=f"the roles were watched only until {roles.failure}")
-        self._observe()
 
     def _baseline(self, load: LoadProcess, pulse: Pulse) -> None:
+        if self.interposition.proxied:
+            self._event("overhead", hops=self.interposition.overhead())
         self._wait_until(load.started_at + self.experiment.phases.baseline_s, load)
         held, detail = pulse.held(load.started_at)
         self._event("steady", held=held, detail=detail)
@@ -276,7 +323,19 @@ class _Running:
         self._event("phase", phase="drain")
         with contextlib.suppress(LoadError):  # a dead load shows in its history, which lacks its end
             load.stop(drain_s=_DRAIN_S)
-        self._event("left_behind", items=[*self.injector.remaining(), *self.session.agent.leftovers()])
+        remaining = [*self.injector.remaining(), *self._release()]
+        self._event("left_behind", items=[*remaining, *self.session.agent.leftovers()])
+
+    def _release(self) -> list[str]:
+        """The links lead directly again; that they did not before is an error of the run. Returns what remains."""
+        if not self.interposition.proxied:
+            return []
+        try:
+            self._event("released", **self.interposition.check())
+        except HarnessError as error:
+            self.error = error
+            self._event("error", what=str(error))
+        return self.interposition.end()
 
     def _observe(self) -> None:
         self._event("phase", phase="observe")

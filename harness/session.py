@@ -11,7 +11,8 @@ from typing import Any, Self
 
 from harness.agent.client import Agent
 from harness.errors import AgentError, StackError
-from harness.faults.journal import heal_from_journal, outstanding
+from harness.faults.journal import Journal, heal_from_journal, outstanding
+from harness.interposition import Interposition, Proxied
 from harness.needs import Needs
 from harness.stack.compose import Stack
 from harness.stack.scene import LiveScene
@@ -77,6 +78,11 @@ class Session:
     def scene(self, seed: int) -> LiveScene:
         """The stack as a fault sees it; ``seed`` decides every choice of ``one`` and of halves."""
         return LiveScene(self.stack, self.agent, seed)
+
+    def interposition(self, run: str, seed: int) -> Interposition:
+        """The links of one run, not interposed yet."""
+        proxied = Proxied(self.stack.engine, self.stack.project, self.stack.model.need_link, self.say)
+        return Interposition(self.agent, Journal(self.journal, run), self.scene(seed), proxied)
 
     def roles(self) -> dict[str, str | None]:
         """The role of every node that can be asked, now; None for one that does not answer."""

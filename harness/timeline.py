@@ -14,7 +14,12 @@ no_effect      ``injection``, ``why``: no evidence by the deadline
 heal           ``injection``: the heal was asked for
 gone           ``injection``, ``evidence``: the effect was seen to be gone
 not_gone       ``injection``, ``why``
-evidence       ``injection``, ``samples``, ``gaps``, ``verdict``, ``why``: the whole of it, after the heal
+evidence       ``injection``, ``samples``, ``gaps``, ``verdict``, ``why``, ``measured``: the whole of it, after
+               the heal
+interposed     ``links``, ``hops``, ``proxy``: they lead through the proxy from now on
+overhead       ``hops``: for each ``hop`` an exchange past the proxy (``direct_ms``) and through it
+               (``through_ms``), in the baseline
+released       ``reapplied``: the links lead directly again
 engine         ``node``, ``action``: an event of the engine (die, start, pause, unpause, oom...)
 role           ``node``, ``role`` (null: it does not answer), ``before``
 alert          ``alert`` (its name), ``state`` (firing, resolved), ``labels``: ``at`` is when the harness saw it

@@ -52,6 +52,33 @@ class MadeAgent:
         return []
 
 
+class MadeInterposition:
+    """Interposed links that are as whole as they are told to be."""
+
+    def __init__(self, broken=None):
+        self.broken, self.done, self.proxied = broken, [], False
+
+    def begin(self, links, lease_s):
+        assert lease_s > 0
+        self.done.append(("begin", *links))
+        self.proxied = True
+        return {"links": list(links), "hops": [], "proxy": "made"}
+
+    def overhead(self):
+        return []
+
+    def check(self):
+        self.done.append(("check",))
+        if self.broken:
+            raise self.broken
+        return {"reapplied": []}
+
+    def end(self):
+        self.done += [("end",)] if self.proxied else []
+        self.proxied = False
+        return []
+
+
 class MadeSession:
     """What the runner asks of a session, without an engine.
 
@@ -60,6 +87,7 @@ class MadeSession:
         agent: the agent.
         resolves, observes, logs: an exception that the scene, the observer or the logs raise.
         missing: why the stack is not whole.
+        links: what interposes them; by default one without a flaw.
         addresses: what the stack is published at, asked one after another; the last one stays.
     """
 
@@ -73,7 +101,9 @@ class MadeSession:
         logs=None,
         missing=(),
         addresses=("http://127.0.0.1:9",),
+        links=None,
     ):
+        self.links = links or MadeInterposition()
         self.agent = agent
         self.journal = folder / "journal.jsonl"
         self.on_event = None
@@ -85,7 +115,11 @@ class MadeSession:
         locustfile.touch()
         self.stack = SimpleNamespace(
             model=SimpleNamespace(
-                locustfile=locustfile, steady_state=SteadyState(), need_observer=lambda: None, alerts=None
+                locustfile=locustfile,
+                steady_state=SteadyState(),
+                need_observer=lambda: None,
+                need_link=lambda _link: None,
+                alerts=None,
             ),
             check=lambda _selector: None,
             directory=folder,
@@ -99,6 +133,9 @@ class MadeSession:
             logs=self._write_logs,
             observe=self._observe,
         )
+
+    def interposition(self, _run, _seed):
+        return self.links
 
     def scene(self, _seed):
         return SimpleNamespace(nodes=(NODE,), resolve=self._resolve)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
-from made_stack import MadeAgent, MadeSession, one_second
+from made_stack import MadeAgent, MadeInterposition, MadeSession, one_second
 
 import harness.runner
 from harness import Experiment, Injection, Load, NoLostPayments, Phases
 from harness.clock import now
 from harness.errors import AgentError, ExperimentError, LoadError, RoleUnknown, StackError
-from harness.faults.catalogue import Kill
+from harness.faults.catalogue import Isolate, Kill, LinkLatency
 from harness.history import HistoryWriter
 from harness.runner import Listener, run
 
@@ -277,3 +277,45 @@ def test_a_load_that_lost_its_address_says_so(made):
     assert done.result.verdict == "inconclusive"
     assert "was http://127.0.0.1:9 and is http://127.0.0.1:10 now" in done.result.reason
     assert "free_ports" in str(done.error)
+
+
+def test_links_are_interposed_for_the_load_alone(made, experiment, monkeypatch):
+    """Before the first arrival the proxy is there, and before the last look for leftovers it is gone."""
+    done = []
+    links = MadeInterposition()
+    monkeypatch.setattr(MadeLoad, "start", lambda self: (done.append(list(links.done)), start(self)))
+    fault = LinkLatency("payments->ledger", 100)
+    monkeypatch.setattr(harness.runner, "links_of", lambda _faults: (fault.link,))
+    run_, _, _ = made(links=links)
+    assert done == [[("begin", "payments->ledger")]]
+    assert links.done == [("begin", "payments->ledger"), ("check",), ("end",)]
+    kinds = [json.loads(line)["kind"] for line in run_.folder.timeline.read_text().splitlines()]
+    assert kinds.index("interposed") < kinds.index("overhead") < kinds.index("released")
+    assert kinds.index("released") < kinds.index("left_behind")
+
+
+start = MadeLoad.start
+
+
+def test_a_proxy_that_died_makes_the_run_an_error(made, monkeypatch):
+    """What the load saw of it is no effect of a fault, so nothing is concluded about the stack."""
+    links = MadeInterposition(AgentError("the proxy of the links died, so they go directly"))
+    monkeypatch.setattr(harness.runner, "links_of", lambda _faults: ("payments->ledger",))
+    run_, _, _ = made(links=links)
+    assert "the proxy of the links died" in str(run_.error)
+    assert links.done[-1] == ("end",)
+
+
+def test_a_cut_and_a_fault_of_a_link_are_not_in_one_run(made, experiment, tmp_path):
+    """A cut drops by address, and what goes through the proxy has another: it is refused before anything is done."""
+    both = replace(
+        experiment,
+        injections=[
+            Injection(Isolate("ledger-1"), at_s=0.3, for_s=0.2),
+            Injection(LinkLatency("payments->ledger", 100), at_s=0.3, for_s=0.2),
+        ],
+    )
+    session = MadeSession(tmp_path, MadeAgent())
+    with pytest.raises(ExperimentError, match="the one goes by addresses"):
+        run(both, session, runs=tmp_path / "runs")
+    assert session.agent.ops == []

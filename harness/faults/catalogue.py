@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.faults.acquirer import AcquirerAnswerLost, AcquirerNeverAnswers, AcquirerRefuses, AcquirerSlow
+from harness.faults.answer_lost import AnswerLost
+from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Fault
 from harness.faults.connections_exhausted import ConnectionsExhausted
 from harness.faults.cpu_burn import CpuBurn
@@ -16,6 +18,10 @@ from harness.faults.half_open import HalfOpen
 from harness.faults.isolate import Isolate
 from harness.faults.kill import Kill
 from harness.faults.kill_process import KillProcess
+from harness.faults.limit_data import LimitData
+from harness.faults.link_down import Down
+from harness.faults.link_latency import LinkLatency
+from harness.faults.link_timeout import Timeout
 from harness.faults.memory_limit import MemoryLimit
 from harness.faults.netem import Netem
 from harness.faults.packet_loss import PacketLoss
@@ -24,7 +30,11 @@ from harness.faults.pause import Pause
 from harness.faults.port_blocked import PortBlocked
 from harness.faults.process_stopped import ProcessStopped
 from harness.faults.rate_limit import RateLimit
+from harness.faults.request_lost import RequestLost
+from harness.faults.reset_peer import ResetPeer
 from harness.faults.restart import Restart
+from harness.faults.slicer import Slicer
+from harness.faults.slow_close import SlowClose
 from harness.faults.stop import Stop
 from harness.faults.switchover import Switchover
 
@@ -34,16 +44,21 @@ __all__ = [
     "AcquirerNeverAnswers",
     "AcquirerRefuses",
     "AcquirerSlow",
+    "AnswerLost",
+    "Bandwidth",
     "ConnectionsExhausted",
     "CpuBurn",
     "CpuQuota",
     "Crash",
     "Dns",
+    "Down",
     "FileDescriptors",
     "HalfOpen",
     "Isolate",
     "Kill",
     "KillProcess",
+    "LimitData",
+    "LinkLatency",
     "MemoryLimit",
     "Netem",
     "PacketLoss",
@@ -52,9 +67,14 @@ __all__ = [
     "PortBlocked",
     "ProcessStopped",
     "RateLimit",
+    "RequestLost",
+    "ResetPeer",
     "Restart",
+    "Slicer",
+    "SlowClose",
     "Stop",
     "Switchover",
+    "Timeout",
 ]
 
 FAULTS: Mapping[str, type[Fault]] = {
@@ -62,16 +82,21 @@ FAULTS: Mapping[str, type[Fault]] = {
     "AcquirerNeverAnswers": AcquirerNeverAnswers,
     "AcquirerRefuses": AcquirerRefuses,
     "AcquirerSlow": AcquirerSlow,
+    "AnswerLost": AnswerLost,
+    "Bandwidth": Bandwidth,
     "ConnectionsExhausted": ConnectionsExhausted,
     "CpuBurn": CpuBurn,
     "CpuQuota": CpuQuota,
     "Crash": Crash,
     "Dns": Dns,
+    "Down": Down,
     "FileDescriptors": FileDescriptors,
     "HalfOpen": HalfOpen,
     "Isolate": Isolate,
     "Kill": Kill,
     "KillProcess": KillProcess,
+    "LimitData": LimitData,
+    "LinkLatency": LinkLatency,
     "MemoryLimit": MemoryLimit,
     "Netem": Netem,
     "PacketLoss": PacketLoss,
@@ -80,8 +105,13 @@ FAULTS: Mapping[str, type[Fault]] = {
     "PortBlocked": PortBlocked,
     "ProcessStopped": ProcessStopped,
     "RateLimit": RateLimit,
+    "RequestLost": RequestLost,
+    "ResetPeer": ResetPeer,
     "Restart": Restart,
+    "Slicer": Slicer,
+    "SlowClose": SlowClose,
     "Stop": Stop,
     "Switchover": Switchover,
+    "Timeout": Timeout,
 }
 """The fault's name, as an experiment writes it -> its class."""

@@ -13,6 +13,7 @@ from harness.errors import AgentError, HarnessError
 from harness.faults.base import Fault, Plan
 from harness.faults.journal import Journal
 from harness.stack.node import Scene
+from harness.toxics import Toxics
 
 __all__ = ["Injector", "NoEvidence", "Status", "WriteEvent"]
 
@@ -109,12 +110,23 @@ class Injector:
                 "inject",
                 within_s=_STEP_WITHIN_S + _longest_s(plan),
                 injection=self._name(injection),
-                do=[dict(step) for step in plan.inject],
+                do=[dict(step) for step in plan.inject if step["do"] not in Toxics.STEPS],
                 undo=[dict(step) for step in plan.heal],
                 lease_s=lease_s,
             )
+            self._do_toxics(injection, plan)
             active.effect_at = self._see_effect(injection, deadline_s)
             return active.effect_at
+
+    def _do_toxics(self, injection: str, plan: Plan) -> None:
+        """The steps that are the harness's own; the agent holds their undo already."""
+        steps = [step for step in plan.inject if step["do"] in Toxics.STEPS]
+        try:
+            for step in steps:
+                Toxics(self._agent).do(step)
+        except AgentError:
+            self._agent.call("heal", within_s=_STEP_WITHIN_S, injection=self._name(injection))
+            raise
 
     def heal(self, injection: str, deadline_s: float = _GONE_WITHIN_S) -> None:
         """Heal a fault and see that it is gone; one that is healed already is fine.
@@ -238,6 +250,7 @@ def judge(effect_at: float | None, gone: Mapping[str, Any], summary: Mapping[str
         "verdict": "inconclusive" if why else "pass",
         "why": "; ".join(why),
         "items": summary["items"],
+        "measured": summary.get("measured", []),
         "reapplied": summary["reapplied"],
     }
 

@@ -112,6 +112,16 @@ def _left_behind(event: _Event) -> tuple[str, str]:
     return ("left behind", "; ".join(map(str, items))) if items else ("nothing is left behind", "")
 
 
+def _overhead(event: _Event) -> tuple[str, str]:
+    hops = (f"{one['hop']} {one['direct_ms']} / {one['through_ms']} ms" for one in event.get("hops", ()))
+    return "an exchange past the proxy / through it", ", ".join(hops)
+
+
+def _released(event: _Event) -> tuple[str, str]:
+    again = ", ".join(str(one.get("node")) for one in event.get("reapplied", ()))
+    return "links lead directly again", f"put in again for {again}" if again else ""
+
+
 def _plain(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_plain(one)}" for key, one in value.items())
@@ -132,6 +142,12 @@ _WORDS: Mapping[str, Callable[[_Event], tuple[str, str]]] = {
     "engine": lambda event: (f"engine: {event.get('node')} {event.get('action')}", ""),
     "role": _role,
     "alert": lambda event: (f"alert {event.get('alert')} {event.get('state')}", _plain(event.get("labels"))),
+    "interposed": lambda event: (
+        f"links lead through {event.get('proxy')}",
+        ", ".join(event.get("hops", ())),
+    ),
+    "overhead": _overhead,
+    "released": _released,
     "steady": _steady,
     "recovered": _recovered,
     "not_recovered": lambda event: ("not recovered", _plain(event.get("why"))),

@@ -22,6 +22,7 @@ def markdown(view: View) -> str:
         _numbers(view),
         _findings(view),
         _phases(view),
+        _links(view),
         _alerts(view),
         _log_errors(view),
         _commands(view),
@@ -80,6 +81,16 @@ def _phases(view: View) -> Iterable[str]:
         counts = (count(row.info), count(row.fail), count(row.dropped))
         latency = (milliseconds(row.p50_ms), milliseconds(row.p99_ms))
         yield f"| {' | '.join((row.name, count(row.arrivals), *shares, *counts, *latency))} |"
+
+
+def _links(view: View) -> Iterable[str]:
+    if not view.hops:
+        return
+    yield "| Link | Past the proxy | Through it | Overhead | Under the fault |"
+    yield "|---|---:|---:|---:|---|"
+    for row in view.hops:
+        cells = (row.hop, row.direct, row.through, row.overhead, row.harmed)
+        yield f"| {' | '.join(map(_plain, cells))} |"
 
 
 def _alerts(view: View) -> Iterable[str]:

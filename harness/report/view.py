@@ -9,6 +9,7 @@ from typing import Any
 from harness.report import figures, marks
 from harness.report.environment import Fact, commands, environment, experiment_facts
 from harness.report.events import EventRow, rows
+from harness.report.links import HopRow, hops, load_words
 from harness.report.logs import NodeLog
 from harness.report.material import Material
 from harness.report.methods import Method, methods
@@ -80,6 +81,8 @@ class View:
     faults: tuple[marks.FaultMark, ...]
     alerts: tuple[marks.AlertMark, ...]
     lanes: tuple[marks.Lane, ...]
+    hops: tuple[HopRow, ...]
+    through_proxy: tuple[str, ...]
     tiles: tuple[Tile, ...]
     findings: tuple[FindingView, ...]
     conditions: tuple[FindingView, ...]
@@ -132,6 +135,8 @@ def view_of(folder: RunFolder, material: Material) -> View:
         phase_rows=phase_rows,
         bins=figures.bins(load, span.length_s) if load is not None else (),
         faults=marks.faults(material.timeline, span.start),
+        hops=hops(material.timeline),
+        through_proxy=load_words(material.timeline),
         alerts=marks.alerts(material.timeline, span.start, span.length_s),
         lanes=marks.lanes(material.timeline, span.start, span.length_s),
         tiles=tiles(result, phase_rows[-1] if phase_rows else None),

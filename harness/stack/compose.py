@@ -25,6 +25,7 @@ from harness.stack.node import Node
 from harness.stack.node_logs import write_logs
 from harness.stack.observer import Exec, observe, observe_nothing
 from harness.stack.passwords import keep_passwords, read_passwords
+from harness.stack.proxy import PROXY_SERVICE
 from harness.stack.roles import Ask, roles_of
 from harness.stack.selectors import Kind, check_selector, parse_selector
 from harness.stack.state import StateDir, project_name
@@ -297,7 +298,8 @@ class Stack:
     # ---- what is there
 
     def _containers(self) -> list[Container]:
-        return [one for one in self.engine.containers(self.project) if one.service != AGENT_SERVICE]
+        ours = (AGENT_SERVICE, PROXY_SERVICE)
+        return [one for one in self.engine.containers(self.project) if one.service not in ours]
 
     def _named(self) -> list[tuple[str, Container]]:
         """Each container with its node's name: the service's, numbered when it has several containers."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -147,6 +147,48 @@ class Engine:
                 api.remove_network(ident)
             else:
                 api.remove_volume(ident, force=True)
+
+    def networks_of(self, containers: Iterable[str]) -> dict[str, frozenset[str]]:
+        """The networks that each container is on, by its id."""
+        with engine_errors("the networks of the containers could not be listed"):
+            return {
+                one: frozenset(
+                    net["NetworkID"]
+                    for net in (
+                        self._client.api.inspect_container(one)["NetworkSettings"]["Networks"] or {}
+                    ).values()
+                )
+                for one in dict.fromkeys(containers)
+            }
+
+    def start_helper(
+        self,
+        name: str,
+        image: str,
+        command: Sequence[str],
+        networks: Sequence[str],
+        labels: Mapping[str, str],
+    ) -> str:
+        """Start a container of the harness beside the stack. It is removed as soon as it ends. Returns its id."""
+        api = self._client.api
+        with engine_errors(f"the container {name} could not be started"):
+            host = api.create_host_config(
+                auto_remove=True, network_mode=networks[0], cap_drop=["ALL"], read_only=True,
+                security_opt=["no-new-privileges"], dns=["127.0.0.1"], dns_opt=["timeout:1", "attempts:1"],
+                log_config={"type": "json-file", "config": {"max-size": "5m"}},
+            )  # fmt: skip
+            made = api.create_container(
+                image, list(command), name=name, labels=dict(labels), host_config=host, user="65534:65534"
+            )["Id"]
+            try:
+                for network in networks[1:]:
+                    api.connect_container_to_network(made, network)
+                api.start(made)
+            except BaseException:
+                with contextlib.suppress(DockerException):
+                    api.remove_container(made, force=True)
+                raise
+        return str(made)
 
     def unpause(self, container: str) -> None:
         """Let a paused container go on."""

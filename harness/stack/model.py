@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from harness.errors import SelectorError, StackModelError
 from harness.stack.cross_check import cross_check
+from harness.stack.hops import path
 from harness.stack.near import did_you_mean
 from harness.stack.sections import (
     AlertsSection,
@@ -130,15 +131,36 @@ class StackModel:
         return self.observer
 
     def need_link(self, name: str) -> LinkSection:
-        """The link of this name, ``"from->to"``.
+        """The link of this name, ``"from->to"``; each end is a group or one of its nodes.
 
         Raises:
-            StackModelError: the section has no such link.
+            SelectorError: the name is not of that form, or an end exists only with a profile that was not asked for.
+            StackModelError: the section has no such link; where other links lead there, they are named.
         """
-        if name not in self.links:
-            hint = f" {did_you_mean(name, self.links)}" if self.links else ""
-            raise self._missing(f"links.{name}", f"{{port: 5432}}.{hint}")
-        return self.links[name]
+        ends = self._ends(name)
+        found = self.links.get("->".join(ends))
+        if found is not None:
+            return found
+        hops = path(ends[0], ends[1], self.links)
+        if len(hops) > 1:
+            raise StackModelError(
+                f"{name} is not one TCP hop but {len(hops)}: {', '.join(hops)}",
+                where=repr(name),
+                mend="Name the hop that shall be harmed",
+            )
+        hint = f" {did_you_mean(name, self.links)}" if self.links else ""
+        raise self._missing(f"links.{'->'.join(ends)}", f"{{port: 5432}}.{hint}")
+
+    def _ends(self, name: str) -> tuple[str, ...]:
+        """The groups of a link's two ends."""
+        ends = name.split("->")
+        if len(ends) != 2:  # noqa: PLR2004  # from->to
+            raise SelectorError(
+                "this is no link", where=repr(name), mend="Write from->to, e.g. payments->ledger-router"
+            )
+        for end in ends:
+            self.need_awake(end)
+        return tuple(end if end in self.groups else self.group_of(end) for end in ends)
 
     def need_variant(self, name: str) -> Path:
         """The override file of a variant.

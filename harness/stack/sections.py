@@ -97,6 +97,9 @@ class LinkSection(_Section):
     """One directed TCP hop between two groups."""
 
     port: Port
+    speaks: Literal["http", "postgres"] = Field(
+        default="http", description="what the probe of a fault says there, so that it is answered"
+    )
 
 
 class LoadSection(_Section):

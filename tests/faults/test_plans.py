@@ -15,16 +15,21 @@ from harness.faults.catalogue import (
     AcquirerNeverAnswers,
     AcquirerRefuses,
     AcquirerSlow,
+    AnswerLost,
+    Bandwidth,
     ConnectionsExhausted,
     CpuBurn,
     CpuQuota,
     Crash,
     Dns,
+    Down,
     FileDescriptors,
     HalfOpen,
     Isolate,
     Kill,
     KillProcess,
+    LimitData,
+    LinkLatency,
     MemoryLimit,
     Netem,
     PacketLoss,
@@ -33,9 +38,14 @@ from harness.faults.catalogue import (
     PortBlocked,
     ProcessStopped,
     RateLimit,
+    RequestLost,
+    ResetPeer,
     Restart,
+    Slicer,
+    SlowClose,
     Stop,
     Switchover,
+    Timeout,
 )
 
 EXAMPLES = [
@@ -52,6 +62,16 @@ EXAMPLES = [
     Isolate("ledger-3"),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
+    LinkLatency("ledger->etcd", 200, jitter_ms=50, direction="both", toxicity=0.5),
+    Down("ledger->ledger"),
+    Timeout("ledger->etcd", 500),
+    AnswerLost("ledger-1->etcd"),
+    RequestLost("ledger->etcd-2", toxicity=0.3),
+    ResetPeer("ledger->etcd", after_ms=100, direction="request"),
+    Bandwidth("ledger->ledger", 256),
+    SlowClose("ledger->etcd", 300),
+    Slicer("ledger->etcd", 100, 1000),
+    LimitData("ledger->etcd", 500),
     CpuQuota("ledger", 0.1),
     CpuBurn("ledger-1", 4),
     MemoryLimit("ledger-1", 64),
@@ -112,6 +132,9 @@ def test_steps_touch_only_the_stack(fault):
     plan = fault.plan(scene)
     known = {node.container for node in scene.nodes}
     for step in (*plan.inject, *plan.heal, *(probe.watch for probe in plan.probes)):
+        if "hop" in step:
+            assert set(step["hop"].split("~")) <= {node.name for node in scene.nodes}
+            continue
         named = {step["container"]} if "container" in step else set()
         named |= {end for pair in step.get("pairs", ()) for end in pair} | set(step.get("peers", ()))
         assert named
@@ -132,6 +155,25 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: Restart("a", timeout_s=float("nan")), "Restart: timeout_s must be from 0 to 600"),
         (lambda: KillProcess("a", "("), "not a regular expression"),
         (lambda: KillProcess("a", ""), "must name a program"),
+        (lambda: LinkLatency("a", 100), "LinkLatency: 'a' is no link. Write from->to"),
+        (lambda: Down("a->b->c"), "Down: 'a->b->c' is no link"),
+        (
+            lambda: LinkLatency("a->b", 100, direction="up"),
+            "no direction 'up'. There are: request, answer, both",
+        ),
+        (lambda: AnswerLost("a->b", toxicity=0), "AnswerLost: toxicity must be from 0.1 to 1, not 0"),
+        (lambda: LinkLatency("a->b", 100, jitter_ms=90), "latency_ms less jitter_ms must be 30 or more"),
+        (lambda: LinkLatency("a->b", 100_000), "latency_ms must be at most 60000"),
+        (lambda: Timeout("a->b", 0), "Use AnswerLost or RequestLost"),
+        (lambda: ResetPeer("a->b", after_ms=-1), "ResetPeer: after_ms must be from 0 to 10000"),
+        (lambda: Bandwidth("a->b", 100), "rate_kbps must be a multiple of 8 up to 2000, not 100"),
+        (lambda: SlowClose("a->b", 10), "SlowClose: delay_ms must be from 50"),
+        (
+            lambda: Slicer("a->b", 100, 1000, variation_bytes=100),
+            "variation_bytes must be from 0 to less than",
+        ),
+        (lambda: Slicer("a->b", 1000, 1000), "1.0 us a byte, and less than 5 is not seen"),
+        (lambda: LimitData("a->b", 100_000), "LimitData: limit_bytes must be from 1 to 2000"),
         (lambda: PacketLoss("a", 0.01), "PacketLoss: share must be from 0.02 to 1"),
         (lambda: CpuQuota("a", 0), "CpuQuota: cpus must be from 0.01 to 64"),
         (lambda: CpuBurn("a", 0), "CpuBurn: processes must be from 1 to 64"),
@@ -180,3 +222,21 @@ def test_who_is_alone_cannot_hand_over():
     alone = MadeScene({"ledger": 1}, {"ledger:primary": ["ledger-1"]})
     with pytest.raises(UnsupportedFault, match="ledger-1 is alone in ledger"):
         Switchover("ledger").plan(alone)
+
+
+def test_a_link_names_each_hop_once():
+    """Every source and every target, and no node with itself; each direction is a toxic of its own."""
+    scene = MadeScene({"ledger": 3})
+    plan = LinkLatency("ledger->ledger", 100, direction="both").plan(scene)
+    assert {step["hop"] for step in plan.inject} == {
+        f"ledger-{a}~ledger-{b}" for a in (1, 2, 3) for b in (1, 2, 3) if a != b
+    }
+    assert [step["stream"] for step in plan.inject[:2]] == ["upstream", "downstream"]
+    assert len({(step["hop"], step["toxic"]) for step in plan.inject}) == len(plan.inject) == 12
+    assert [(s["hop"], s["toxic"]) for s in plan.heal] == [(s["hop"], s["toxic"]) for s in plan.inject]
+
+
+def test_a_link_from_a_node_to_itself_is_refused():
+    """There is no hop."""
+    with pytest.raises(UnsupportedFault, match="from a node to itself alone"):
+        Down("ledger-1->ledger-1").plan(MadeScene({"ledger": 3}))

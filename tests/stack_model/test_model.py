@@ -10,6 +10,7 @@ import yaml
 
 from harness.errors import SelectorError, StackModelError
 from harness.stack.files import stack_files
+from harness.stack.hops import path
 from harness.stack.model import load_model
 from harness.stack.schema import SCHEMA_FILE, schema_text
 
@@ -70,6 +71,29 @@ def test_a_missing_link_and_variant_name_the_near_miss(stack_folder) -> None:
         model.need_link("edge->ledgr")
     with pytest.raises(StackModelError, match="there is no variant 'async'"):
         model.need_variant("async")
+
+
+def test_a_link_of_several_hops_names_them() -> None:
+    """What is no single hop is refused, and the hops that lead there are named."""
+    model = load_model([Path("compose/payments/compose.yaml")])
+    with pytest.raises(
+        StackModelError, match="is not one TCP hop but 2: payments->ledger-router, ledger-router->ledger"
+    ):
+        model.need_link("payments->ledger")
+    assert model.need_link("payments-2->ledger-router").port == 5000
+    assert model.need_link("ledger->ledger").speaks == "postgres"
+    with pytest.raises(SelectorError, match="settlement exists only with the profile full"):
+        model.need_link("settlement->acquirer")
+    with pytest.raises(SelectorError, match="this is no link"):
+        model.need_link("payments")
+
+
+def test_the_shortest_way_is_found() -> None:
+    """Pure: as few links as possible, none when none lead there, and a group's own link too."""
+    links = ["a->b", "b->c", "c->d", "a->c", "d->d"]
+    assert path("a", "d", links) == ("a->c", "c->d")
+    assert path("d", "a", links) == ()
+    assert path("d", "d", links) == ("d->d",)
 
 
 WRONG = [

@@ -18,7 +18,7 @@ from .namespaces import sockets_in
 from .processes import environment, owner
 from .refusal import Failed
 
-__all__ = ["NoAnswer", "http", "http_get", "run"]
+__all__ = ["NoAnswer", "ask", "http", "http_get", "run"]
 
 BODY_BYTES_MAX = 1024 * 1024
 _OK_BELOW = 300
@@ -43,7 +43,7 @@ class _Connection(http_client.HTTPConnection):
 
 def http_get(container: Container, port: int, path: str, timeout_s: float) -> dict[str, Any]:
     """GET from a port of the node's loopback. Returns ``status`` and ``body``. Raises NoAnswer."""
-    return _ask(container, "GET", port, path, timeout_s)
+    return ask(container, "GET", port, path, timeout_s=timeout_s)
 
 
 def http(
@@ -74,22 +74,24 @@ def http(
     """
     headers = {"Content-Type": "application/json"} | (_basic(container, *login) if login else {})
     sent = None if body is None else json.dumps(body)
-    answer = _ask(container, method, port, path, timeout_s, sent, headers)
+    answer = ask(container, method, port, path, sent, headers, timeout_s=timeout_s)
     if answer["status"] >= _OK_BELOW:
         said = answer["body"].strip()[:300]
         raise Failed(f"{container.name} answered {method} {port}{path} with {answer['status']}: {said}")
     return answer
 
 
-def _ask(
+def ask(
     container: Container,
     method: str,
     port: int,
     path: str,
-    timeout_s: float,
     body: str | None = None,
     headers: Mapping[str, str] | None = None,
+    *,
+    timeout_s: float,
 ) -> dict[str, Any]:
+    """Ask a port of the node's loopback. Returns ``status`` and ``body``, whatever they are. Raises NoAnswer."""
     (own,) = sockets_in(_pid(container), [(socket.AF_INET, socket.SOCK_STREAM)])
     connection = _Connection(own, port, timeout_s)
     try:

@@ -16,6 +16,7 @@ PROJECT_LABEL = "com.docker.compose.project"
 SERVICE_LABEL = "com.docker.compose.service"
 NUMBER_LABEL = "com.docker.compose.container-number"
 AGENT_LABEL = "harness.agent"
+PROXY_LABEL = "harness.proxy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Container:
         paused, restarting: by the engine's word.
         exit_code: of its last run; 0 while it runs.
         restart: the name of its restart policy (``no``, ``always``, ``unless-stopped``...).
+        proxy: whether it is the harness's own proxy of links, and no node.
         cpus: how many it may use, as it is configured; None is all.
         memory_bytes: how much it may use, as it is configured; None is all.
         addresses: by network id; kept from the last run while it is down.
@@ -42,6 +44,7 @@ class Container:
     restarting: bool = False
     exit_code: int = 0
     restart: str = "no"
+    proxy: bool = False
     cpus: float | None = None
     memory_bytes: int | None = None
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -71,6 +74,7 @@ def describe(inspected: dict[str, Any]) -> Container:
         restarting=bool(state["Restarting"]),
         exit_code=int(state.get("ExitCode") or 0),
         restart=(inspected["HostConfig"].get("RestartPolicy") or {}).get("Name", "no"),
+        proxy=PROXY_LABEL in labels,
         cpus=_cpus(inspected["HostConfig"]),
         memory_bytes=inspected["HostConfig"].get("Memory") or None,
         addresses={
@@ -153,6 +157,12 @@ class Containers:
     def all(self) -> list[Container]:
         """What is known of each, without asking."""
         return list(self._known.values())
+
+    def the_proxy(self) -> Container | None:
+        """The harness's own proxy of links, when the project has one running; asked for only if none is known."""
+        known = next((c for c in self.all() if c.proxy), None)
+        found = self.refresh(known.id) if known else next((c for c in self.refresh_all() if c.proxy), None)
+        return found if found is not None and found.pid else None
 
     def down(self, container: str) -> None:
         """The engine said that it ended: what is known is corrected before anybody asks again."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from . import netfilter, rules
@@ -15,13 +14,13 @@ from .containers import Container, Containers
 from .namespaces import Namespace, identity
 from .refusal import Failed, Gone
 from .rules import Drop
+from .spread import each
 
 __all__ = ["Cut", "Cuts", "Pair"]
 
 Pair = tuple[str, str]
 """Containers (from, to)."""
 _VERSIONS = (4, 6)
-_AT_ONCE = 4
 
 
 @dataclass(slots=True)
@@ -60,7 +59,7 @@ class Cut:
     def apply(self) -> None:
         """Make the namespaces as they must be now; what is so already is left alone. Raises Failed."""
         with self._lock:
-            errors = _each(self._apply_to, self._first) + _each(self._apply_to, self._others)
+            errors = each(self._apply_to, self._first) + each(self._apply_to, self._others)
         if errors:
             raise Failed("; ".join(errors))
 
@@ -68,7 +67,7 @@ class Cut:
         """Take the rules out, the first ones last. Goes on past errors, then raises Failed."""
         self._ended = True
         with self._lock:
-            errors = _each(self._remove_from, self._others) + _each(self._remove_from, self._first)
+            errors = each(self._remove_from, self._others) + each(self._remove_from, self._first)
         if errors:
             raise Failed("; ".join(errors))
 
@@ -130,23 +129,6 @@ def _cover(pairs: frozenset[Pair]) -> tuple[list[str], list[str]]:
             first.append(container)
             left -= covered
     return first, [container for container in counts if container not in first]
-
-
-def _each(change: Callable[[str], None], containers: Sequence[str]) -> list[str]:
-    """Change some namespaces, a few at once, past errors. Returns what went wrong."""
-    errors: list[str] = []
-
-    def one(container: str) -> None:
-        try:
-            change(container)
-        except Gone:
-            return
-        except Failed as error:
-            errors.append(str(error))
-
-    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, max(1, len(containers)))) as pool:
-        list(pool.map(one, containers))
-    return errors
 
 
 def _remove(pid: int, injection: str, version: int) -> None:

@@ -63,6 +63,10 @@ class Engine:
         path = f"/containers/{quote(container)}/{action}?{urlencode(query)}"
         self._call("POST", path, timeout_s=timeout_s)
 
+    def remove(self, container: str) -> None:
+        """Kill and remove one container. Raises Failed, Gone when it is gone already."""
+        self._call("DELETE", f"/containers/{quote(container)}?force=1&v=1")
+
     def events(self) -> Iterator[dict[str, Any]]:
         """The events of containers and networks, one by one, until the engine goes away. Raises Failed.
 

@@ -46,6 +46,10 @@ def _look_at(container: Container, steps: Steps, harms: Harms) -> Iterator[Left]
     def step(do: str) -> Callable[[], None]:
         return lambda: steps.do(_SWEEP, {"do": do, "container": container.id})
 
+    if container.proxy:
+        remove = {"do": "proxy.remove", "proxy": container.id}
+        yield Left(f"the proxy of links {container.name} is there", lambda: steps.do(_SWEEP, remove))
+        return
     if container.paused:
         yield Left(f"{container.name} is paused", step("engine.unpause"))
     if container.pid:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import asking, looking, netfilter
+from . import asking, looking, netfilter, toxiproxy
 from .clock import now
 from .containers import Containers
 from .containment import Containment
@@ -17,6 +17,7 @@ from .controls import Controls
 from .cuts import Cuts
 from .engine import Engine
 from .evidence.control import ControlProbe
+from .evidence.exchange import LinkProbe, overhead
 from .evidence.kinds import KINDS
 from .evidence.primary import PrimaryProbe
 from .evidence.probe import Probe
@@ -24,6 +25,7 @@ from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
 from .harms import Harms
 from .injections import Injections
+from .interposing import Interpositions
 from .ledger import Ledger
 from .refusal import Failed, Gone, Refused
 from .steps import Steps
@@ -55,7 +57,8 @@ class Session:
         self._cuts = Cuts(self._containers)
         self._harms = Harms(self._containers)
         self._controls = Controls(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts, self._harms, self._controls)
+        self._links = Interpositions(self._containers)
+        self._steps = Steps(engine, self._containers, self._cuts, self._harms, self._controls, self._links)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
@@ -76,6 +79,9 @@ class Session:
             "http": self._http,
             "run": self._run,
             "contain": self._contain,
+            "proxy": self._proxy,
+            "links": self._links_now,
+            "overhead": lambda pairs: overhead(pairs, self._links, self._containers),
             "leftovers": lambda: looking.left_behind(*looked_at),
             "sweep": lambda: looking.sweep(*looked_at),
         }
@@ -83,7 +89,7 @@ class Session:
     def start(self) -> None:
         """Know the project, follow its events, and heal what a dead session left. Raises Failed, Refused."""
         self._check_home()
-        watching = Watching(self._engine, self._project, self._containers, self._came, self._tell)
+        watching = Watching(self._engine, self._project, self._containers, self._came, self._tell, self._went)
         if not watching.connected.wait(_EVENTS_WITHIN_S):
             raise Failed(f"the engine's events did not begin within {_EVENTS_WITHIN_S:g} s")
         self._containers.refresh_all()
@@ -143,6 +149,7 @@ class Session:
             "matching": lambda: MatchingProbe(node, watch["pattern"], containers, lasting=lasting),
             "frozen": lambda: FrozenProbe(node, containers),
             "control": lambda: ControlProbe(node, watch["state"], containers, self._controls),
+            "link": lambda: LinkProbe(watch, self._links, containers),
             "primary": lambda: PrimaryProbe(node, watch["others"], watch["port"], containers),
         }
         kind = str(watch.get("probe"))
@@ -232,16 +239,38 @@ class Session:
     def _run(self, container: str, argv: list[str], timeout_s: float, env: dict[str, str]) -> dict[str, Any]:
         return asking.run(self._containers.get(container), argv, timeout_s, env)
 
+    def _proxy(self, method: str, path: str, body: str | None) -> dict[str, Any]:
+        """A request to the control API of this session's proxy."""
+        found = self._containers.the_proxy()
+        if found is None:
+            raise Refused("the project has no proxy of links running")
+        return toxiproxy.ask(found, method, path, body)
+
+    def _links_now(self) -> dict[str, Any]:
+        """Whether the links are still interposed, and whose rules were put in again."""
+        again = [
+            {"node": self._containers.get(source).name, "at": at} for source, at in self._links.reapplied()
+        ]
+        return {"broken": self._links.broken, "reapplied": again}
+
     def _contain(self, containers: list[str]) -> None:
         self._containment.add(containers)
 
     def _came(self, container: str, started: bool) -> None:  # noqa: FBT001  # a callback
         """It runs anew, or has another address: what is injected, and what contains it, is made whole."""
-        for error in (*self._cuts.again(), *self._harms.again(container)):
+        for error in (*self._cuts.again(), *self._harms.again(container), *self._links.again()):
             self._tell({"event": "trouble", "what": error, "at": now()})
         if started:
             threading.Thread(target=self._inject_again, args=(container,), daemon=True).start()
         threading.Thread(target=self._contain_again, args=(container,), daemon=True).start()
+
+    def _went(self, container: str) -> None:
+        """It died. Without the proxy the links must go directly at once: its death is no fault of the stack."""
+        trouble = self._links.went(container)
+        if trouble is not None:
+            for sampler in list(self._samplers.values()):
+                sampler.gap(trouble)
+            self._tell({"event": "trouble", "what": trouble, "at": now()})
 
     def _inject_again(self, container: str) -> None:
         """Between its start and this it ran unharmed: when a look falls there, the evidence has a gap."""

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import asking
+from . import asking, toxiproxy
 from .containers import Containers
 from .controls import Controls
 from .cuts import Cuts
 from .engine import Engine
 from .harms import Harms
+from .interposing import Interpositions
 from .processes import identify, kill, matching
-from .refusal import Failed, Refused
+from .refusal import Failed, Gone, Refused
 
 __all__ = ["LOST_AT_RESTART", "Step", "Steps"]
 
@@ -36,15 +38,23 @@ class Steps:
         cuts: the cuts of this session.
         harms: its other lasting harm.
         controls: the nodes' control APIs.
+        links: its interposed links.
     """
 
     def __init__(
-        self, engine: Engine, containers: Containers, cuts: Cuts, harms: Harms, controls: Controls
+        self,
+        engine: Engine,
+        containers: Containers,
+        cuts: Cuts,
+        harms: Harms,
+        controls: Controls,
+        links: Interpositions,
     ) -> None:
         self._engine = engine
         self._containers = containers
         self._cuts = cuts
         self._controls = controls
+        self._links = links
         self._table: dict[str, Callable[[str, Step], None]] = {
             "engine.kill": self._kill,
             "engine.stop": self._stop,
@@ -55,6 +65,11 @@ class Steps:
             "process.signal": self._signal,
             "net.cut": self._cut,
             "net.uncut": self._uncut,
+            "link.interpose": self._interpose,
+            "link.release": self._release,
+            "toxic.remove": self._remove_toxic,
+            "proxy.enable": self._enable_proxy,
+            "proxy.remove": self._remove_proxy,
             "control.set": self._control,
             "control.reset": self._uncontrol,
             "http.send": self._send,
@@ -80,9 +95,10 @@ class Steps:
     @staticmethod
     def containers(step: Step) -> list[str]:
         """The containers that a step names."""
-        named = [step["container"]] if "container" in step else []
+        named = [step[key] for key in ("container", "proxy") if key in step]
         named += [end for pair in step.get("pairs", ()) for end in pair]
         named += [rule["peer"] for rule in step.get("rules", ()) if rule.get("peer")]
+        named += [route[end] for route in step.get("routes", ()) for end in ("source", "target")]
         return [*named, *step.get("peers", ())]
 
     def hurry(self, step: Step) -> None:
@@ -144,6 +160,29 @@ class Steps:
 
     def _uncut(self, injection: str, step: Step) -> None:
         self._cuts.end(injection, dict.fromkeys(self.containers(step)))
+
+    def _interpose(self, injection: str, step: Step) -> None:
+        self._links.begin(injection, step["proxy"], step["routes"])
+
+    def _release(self, injection: str, step: Step) -> None:
+        self._links.end(injection, step["routes"])
+
+    def _remove_toxic(self, _: str, step: Step) -> None:
+        """A proxy that is gone took its toxics with it."""
+        if (proxy := self._containers.the_proxy()) is not None:
+            toxiproxy.remove_toxic(proxy, step["hop"], step["toxic"])
+
+    def _enable_proxy(self, _: str, step: Step) -> None:
+        if (proxy := self._containers.the_proxy()) is not None:
+            toxiproxy.enable(proxy, step["hop"])
+
+    def _remove_proxy(self, _: str, step: Step) -> None:
+        """Only ever the harness's own container."""
+        found = self._containers.refresh(step["proxy"])
+        if not found.proxy:
+            raise Refused(f"{found.name} is no proxy of the harness, so it is not removed")
+        with contextlib.suppress(Gone):
+            self._engine.remove(found.id)
 
     def _control(self, _: str, step: Step) -> None:
         self._controls.set(step["container"], step["state"])

@@ -26,6 +26,7 @@ class Watching:
         containers: kept true.
         came: called with a container's id, and whether it was just started, when its addresses may differ.
         tell: called with each event that the client shall see.
+        went: called with the id of a container that died.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Watching:
         containers: Containers,
         came: Callable[[str, bool], None],
         tell: Callable[[dict[str, Any]], None],
+        went: Callable[[str], None] = lambda _container: None,
     ) -> None:
         self._engine = engine
         self._project = project
         self._containers = containers
         self._came = came
         self._tell = tell
+        self._went = went
         self.connected = threading.Event()
         threading.Thread(target=self._follow, name="events", daemon=True).start()
 
@@ -82,6 +85,7 @@ class Watching:
             self._containers.forget(container)
         elif action == "die":
             self._containers.down(container)
+            self._went(container)
         elif action in ("start", "unpause", "pause"):
             self._refreshed(container, started=action == "start")
 

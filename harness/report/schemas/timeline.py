@@ -81,6 +81,7 @@ class Evidence(_OfInjection):
     gaps: Any = None
     verdict: Literal["pass", "inconclusive"]
     why: str = ""
+    measured: tuple[Mapping[str, Any], ...] = ()
 
 
 class Engine(_Event):
@@ -107,6 +108,29 @@ class Alert(_Event):
     alert: str
     state: Literal["firing", "resolved"]
     labels: Mapping[str, str] = {}
+
+
+class Interposed(_Event):
+    """Links lead through the proxy from now on."""
+
+    kind: Literal["interposed"]
+    links: list[str]
+    hops: list[str]
+    proxy: str
+
+
+class Overhead(_Event):
+    """What the proxy alone costs each hop: a small exchange past it and through it, medians, in the baseline."""
+
+    kind: Literal["overhead"]
+    hops: list[Mapping[str, Any]]
+
+
+class Released(_Event):
+    """The links were interposed until now, and lead directly again."""
+
+    kind: Literal["released"]
+    reapplied: tuple[Mapping[str, Any], ...] = ()
 
 
 class Steady(_Event):
@@ -183,6 +207,9 @@ class TimelineEvent(
             | Engine
             | Role
             | Alert
+            | Interposed
+            | Overhead
+            | Released
             | Steady
             | Recovered
             | NotRecovered

@@ -56,6 +56,7 @@ class Lab:
         )  # fmt: skip
         self.ids = dict(sorted(line.split() for line in told.splitlines()))
         self.agent_id = self.ids.pop("harness-agent")
+        self.ids.pop("harness-proxy", None)
 
     @property
     def nodes(self):
@@ -147,6 +148,35 @@ class Lab:
         finally:
             talker.stdin.close()
             talker.wait(10)
+
+    def exchange(self, name, peer, size=100, within_s=3.0):
+        """One exchange with a peer's echo over a new connection, by a program inside the node."""
+        words = ["exec", self.ids[name], "python3", "/exchange.py", peer, str(size), str(within_s)]
+        return json.loads(docker(*words))
+
+    def received(self, agent, name):
+        """How many bytes came to a node's echo."""
+        return int(agent.ask_http(self.ids[name], 8000, "/received")[1])
+
+    def redirects(self, name):
+        """The rules that lead a node's links through the proxy, by the kernel's own word."""
+        return [line for line in self.rules(name) if "DNAT" in line]
+
+    @contextmanager
+    def interposed(self, agent, path: Path, *links):
+        """These links through a proxy; each leads to the echo."""
+        from harness.interposition import Interposition, Proxied
+        from harness.stack.engine import Engine
+        from harness.stack.sections import LinkSection
+
+        proxied = Proxied(Engine(), self.project, lambda _link: LinkSection(port=7000))
+        interposition = Interposition(agent, Journal(path, "lab"), self, proxied)
+        interposition.begin(links, lease_s=300)
+        try:
+            yield interposition
+        finally:
+            remaining = interposition.end()
+            assert remaining == [], remaining
 
     def injector(self, agent, path: Path, run="lab"):
         """An injector whose timeline is `events`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
@@ -63,9 +63,14 @@ CASES = {
     "RateLimit": RateLimit("a", 1000),
 }
 """On solo no supervisor does the heal's work."""
-ELSEWHERE = {"Netem", "Switchover"}
+
+ELSEWHERE = {"Netem", "Switchover"} | {
+    name for name, fault in FAULTS.items() if "link" in {f.name for f in fields(fault)}
+}
 """Netem not every kernel can make: tested on what `tc` is told (tests/agent/test_shaping.py). Switchover needs a real
-Patroni: ../payments_service/test_switchover.py; nothing is left of it that a heal must end."""
+Patroni: ../payments_service/test_switchover.py; nothing is left of it that a heal must end. And those of links need a
+proxy: test_faults_proxied.py.
+"""
 
 
 @dataclass(frozen=True)

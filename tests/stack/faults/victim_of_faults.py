@@ -16,6 +16,7 @@ from harness.faults.catalogue import (
     HalfOpen,
     Isolate,
     Kill,
+    LinkLatency,
     MemoryLimit,
     PacketLoss,
     Pause,
@@ -44,7 +45,12 @@ FAULTS = {
     "mode": AcquirerRefuses("bank"),
     "stopped": ProcessStopped("b", "lab-worker"),
 }
-for number, name in enumerate(sys.argv[3:] or ["rules", "pause", "start"], 1):
+names = sys.argv[3:] or ["rules", "pause", "start"]
+if "link" in names:
+    FAULTS["link"] = LinkLatency("a->b", 300)
+    held = lab.interposed(agent, Path(sys.argv[2]), "a->b")
+    held.__enter__()
+for number, name in enumerate(names, 1):
     injector.inject(f"i{number}", FAULTS[name])
 print("injected", flush=True)
 for _ in sys.stdin:

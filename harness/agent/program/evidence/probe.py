@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 from .item import Item, Open
 
-__all__ = ["Probe"]
+__all__ = ["Measures", "Probe"]
 
 
 class Probe(Protocol):
@@ -41,4 +41,13 @@ class Probe(Protocol):
 
     def close(self) -> None:
         """Give everything back."""
+        ...
+
+
+@runtime_checkable
+class Measures(Protocol):
+    """A probe that has figures beyond seen and not seen."""
+
+    def measured(self) -> Sequence[Mapping[str, Any]]:
+        """One thing looked at each."""
         ...

@@ -9,7 +9,7 @@ from typing import Any
 from ..clock import now
 from ..refusal import Failed
 from .item import Item, Open
-from .probe import Probe
+from .probe import Measures, Probe
 
 __all__ = ["Sampler"]
 
@@ -103,6 +103,7 @@ class Sampler:
                 "looks": sum(item.looks for item in self.items),
                 "gaps": [{"at": at, "what": what} for at, what in gaps],
                 "broken": self._broken,
+                "measured": [line for p in self._probes if isinstance(p, Measures) for line in p.measured()],
                 "items": [
                     {
                         "name": i.name,

@@ -1,4 +1,7 @@
-"""A node small enough to test faults on: an echo for its peers, an answer over HTTP, a supervised worker."""
+"""A node small enough to test faults on: an echo for its peers, an answer over HTTP, a supervised worker.
+
+``/received`` tells how many bytes came to the echo.
+"""
 
 import http.server
 import socketserver
@@ -14,8 +17,11 @@ HTTP_PORT = 8000
 
 
 class Echo(socketserver.BaseRequestHandler):
+    received = 0
+
     def handle(self):
         while data := self.request.recv(4096):
+            Echo.received += len(data)
             self.request.sendall(data)
 
 
@@ -23,7 +29,8 @@ class Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(f"hello {self.path}".encode())
+        said = str(Echo.received) if self.path == "/received" else f"hello {self.path}"
+        self.wfile.write(said.encode())
 
 
 class Datagram(socketserver.BaseRequestHandler):
