@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import dns
@@ -77,8 +77,9 @@ class _Asker:
 
     def listen(self, at: float) -> None:
         """Take what was answered, and see what was not."""
+        answers = {number: each for own in {own for _, _, own in self._out} for number, each in _read(own)}
         for begun, number, own in list(self._out):
-            message = self._read(own, number)
+            message = answers.get(number)
             effect = told(self._watch["answer"], at - begun, message, self._watch)
             if effect is not None:
                 (self.item.effect if effect else self.item.normal)(begun if not effect else at)
@@ -90,14 +91,6 @@ class _Asker:
                 _FORGET_S if self._watch["answer"] == "slow" else _SILENT_S
             ):
                 self._forget((begun, number, own))
-
-    def _read(self, own: socket.socket, number: int) -> bytes | None:
-        with contextlib.suppress(OSError):
-            while True:
-                message = own.recv(4096)
-                if int.from_bytes(message[:2], "big") == number:
-                    return message
-        return None
 
     def _forget(self, entry: tuple[float, int, socket.socket]) -> None:
         self._out.remove(entry)
@@ -112,6 +105,14 @@ class _Asker:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
+
+
+def _read(own: socket.socket) -> Iterator[tuple[int, bytes]]:
+    """Every answer that has come, with its question's number: on a kept socket they come in any order."""
+    with contextlib.suppress(OSError):
+        while True:
+            message = own.recv(4096)
+            yield int.from_bytes(message[:2], "big"), message
 
 
 class NamesProbe:
