@@ -13,7 +13,8 @@ from .refusal import Failed
 __all__ = ["PORT", "ask", "enable", "remove_toxic"]
 
 PORT = 8474
-_WITHIN_S = 5.0
+_WITHIN_S = 15.0
+"""Toxiproxy waits up to 5 s for each receiver that does not take what a toxic still holds (link.go, RemoveToxic)."""
 _NOT_FOUND = 404
 _ERRORS_FROM = 400
 

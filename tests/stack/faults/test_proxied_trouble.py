@@ -85,7 +85,7 @@ def test_sigkill_of_the_harness_lets_traffic_go_directly_at_once(lab, tmp_path):
             took = time.monotonic() - begun
             print(f"direct after {took * 1000:.0f} ms")
             assert through("fresh") == "ok"
-            assert through("kept") == "no"
+            until(lambda: through("kept") == "no", 2, "the end of the connections through the proxy")
     finally:
         victim.kill()
         victim.wait()
