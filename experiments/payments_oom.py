@@ -8,7 +8,7 @@ is not ready before it is killed, so it gets no request meanwhile. With its memo
 
 Expectation: RTO <= 5 s, as for a payments node that dies: two health checks of a second each, then the client's
 time-out of two seconds and its backoff. A node that is killed while it starts costs nothing more: a connection that is
-refused had no effect, and the edge tries another node at once.
+refused had no effect, and the edge tries another node at once. A payments node uses about 27 MiB; 20 are too few.
 """
 
 from harness import (
@@ -32,7 +32,7 @@ experiment = Experiment(
     hypothesis="When a payments node is killed for want of memory, again and again, the others take over within 5 s.",
     load=Load(rate_per_s=40),
     phases=Phases(recovery_max_s=90),
-    injections=[Injection(MemoryLimit("payments:one", limit_mib=32), at_s=10, for_s=20)],
+    injections=[Injection(MemoryLimit("payments:one", limit_mib=20), at_s=10, for_s=20)],
     expect=[
         Rto(max_s=5),
         NoLostPayments(),
