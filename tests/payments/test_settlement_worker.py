@@ -6,11 +6,11 @@ import logging
 import time
 
 import pytest
+from payments.logs import JsonLines
 from payments.problems import NoEffect
 from payments.settings import Address
 from payments.settings import Settings as LedgerSettings
 from settlement.judging import Answer, Item
-from settlement.logs import JsonLines
 from settlement.settings import Settings
 from settlement.worker import Worker
 

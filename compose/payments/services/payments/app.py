@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from . import logs
 from .database import Database
 from .documents import Documents
+from .failures import tell
 from .http import Handler, Receive, Request, Response, Scope, Send
 from .ledger import Ledger
 from .metrics import Metrics
@@ -21,8 +22,6 @@ from .routes import Api
 from .settings import Settings
 
 __all__ = ["Application", "Router", "create"]
-
-_log = logging.getLogger("payments")
 
 
 class Router(Protocol):
@@ -92,11 +91,12 @@ class Application:
             name, handler = self._api.route(request)
             return name, "done", await handler(request)
         except Problem as problem:
+            tell(request, name, problem)
             return name, problem.outcome, Response.problem(problem)
         except Exception:  # noqa: BLE001  # logged, and answered as unknown
             # Whatever it was, nobody knows what became of the request, and the client is told so.
-            _log.exception("a request failed in a way that nobody foresaw")
             unforeseen = Problem(f"The log of the {self._service} node has more.")
+            tell(request, name, unforeseen)
             return name, unforeseen.outcome, Response.problem(unforeseen)
 
     def _own(self, request: Request) -> Response | None:
@@ -120,7 +120,7 @@ class Application:
 
 def create() -> Application:
     """The application, with its settings from the environment."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logs.begin("payments", os.environ.get("SERVICE_NODE", ""))
     settings = Settings.from_environment(os.environ)
     defect = planted(os.environ, STALE_READS, APPROVE_UNCHECKED)
 

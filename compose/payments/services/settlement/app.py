@@ -6,9 +6,9 @@ import asyncio
 import http.client
 import os
 
+from payments import logs
 from payments.http import Receive, Request, Response, Scope, Send
 
-from . import logs
 from .bank import Bank
 from .books import BooksWatch
 from .figures import figures

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 
+from payments import logs
 from payments.app import Application, Router
 from payments.database import Database
 from payments.documents import Documents
@@ -22,7 +22,7 @@ __all__ = ["create"]
 
 def create() -> Application:
     """The application, with its settings from the environment."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logs.begin("users", os.environ.get("SERVICE_NODE", ""))
     settings = UsersSettings.from_environment(os.environ)
     database = Settings.from_environment({"LEDGER_ROLE": "users", **os.environ})
 
