@@ -122,6 +122,8 @@ def check_experiment(experiment: Experiment, stack: Stack) -> None:
             "the file that x-harness.load names is missing", where=str(stack.model.locustfile)
         )
     stack.model.need_observer()
+    if "disks" in experiment.needs:
+        stack.model.need_disks()
     for injection in experiment.injections:
         for selector in injection.fault.selectors():
             stack.check(selector)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from harness.stack.node import Node, Scene
 
-__all__ = ["Fault", "Plan", "Probe", "Step"]
+__all__ = ["Fault", "Plan", "Probe", "Step", "needs_of"]
 
 Step = Mapping[str, Any]
 """One thing for the agent to do: ``{"do": "engine.kill", "container": ID, ...}``. JSON."""
@@ -74,3 +74,13 @@ class Fault(Protocol):
     def plan(self, scene: Scene) -> Plan:
         """Resolve the selectors now and say what shall be done, undone and watched."""
         ...
+
+
+def needs_of(fault: Fault) -> frozenset[str]:
+    """What the stack must be prepared with before such a fault can be made there.
+
+    A fault that needs something says so in a class attribute ``needs``: ``disks``, its nodes' volumes on
+    breakable disks. Most need nothing and say nothing.
+    """
+    needs: frozenset[str] = getattr(fault, "needs", frozenset())
+    return needs

@@ -17,12 +17,14 @@ class Node:
         group: the group it belongs to (``ledger``).
         container: the engine's full container id.
         site: the site whose nodes fail together, when the stack names sites.
+        disk: where in the node its breakable disk is mounted; None when it has none.
     """
 
     name: str
     group: str
     container: str
     site: str | None = None
+    disk: str | None = None
 
 
 class Scene(Protocol):
