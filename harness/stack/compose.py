@@ -16,7 +16,7 @@ from typing import Any, Self
 from harness.errors import AgentError, StackError
 from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.compose_project import ComposeProject
-from harness.stack.disks import disks_of, override, prepare
+from harness.stack.disks import disks_of, is_ready, override, prepare
 from harness.stack.engine import DISKS_LABEL, PROFILES_LABEL, VARIANT_LABEL, Container, Engine
 from harness.stack.files import stack_files
 from harness.stack.free_ports import keep_ports
@@ -286,8 +286,10 @@ class Stack:
     def _put_on_disks(self, config: Mapping[str, Any], progress: Say) -> dict[str, Any]:
         """Have the devices there, and their volumes on them; Compose's merged files with that."""
         wanted = disks_of(self.model, config)
-        file = override(prepare(self.engine, self.project, wanted))
         known = self.state.read(_DISKS)
+        if is_ready(self.project, wanted, known):
+            return self._compose.config()
+        file = override(prepare(self.engine, self.project, wanted))
         if known.get("volumes") and known != file:
             # The host was started anew: the numbers of its devices are others, and a volume keeps the one it had.
             progress(f"the disks of {self.project} have moved: it is taken down and built anew")

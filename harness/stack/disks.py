@@ -18,7 +18,7 @@ from harness.errors import StackError, StackModelError
 from harness.stack.engine import Engine, Errand
 from harness.stack.model import AGENT_SERVICE, StackModel
 
-__all__ = ["Disk", "attached", "disks_of", "override", "prepare", "release"]
+__all__ = ["Disk", "attached", "disks_of", "is_ready", "override", "prepare", "release"]
 
 _WITHIN_S = 120.0
 _LOOP_DEVICES, _LOOP_CONTROL = "b 7:* rwm", "c 10:237 rwm"
@@ -75,6 +75,15 @@ def override(devices: Mapping[str, str]) -> dict[str, Any]:
         for volume, device in devices.items()
     }
     return {"services": {}, "volumes": volumes}
+
+
+def is_ready(project: str, disks: tuple[Disk, ...], known: Mapping[str, Any]) -> bool:
+    """Whether every device that an override of earlier names is there with its disk: nothing has to be made."""
+    there = attached(project)
+    devices = {name: volume["driver_opts"]["device"] for name, volume in known.get("volumes", {}).items()}
+    return devices.keys() == {disk.volume for disk in disks} and all(
+        there.get(device, "").endswith(f"/{name}.img") for name, device in devices.items()
+    )
 
 
 def prepare(engine: Engine, project: str, disks: tuple[Disk, ...]) -> dict[str, str]:
