@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from harness.experiment import Experiment, Injection, Load, Phases
     from harness.faults.catalogue import (
         Crash,
+        DiskError,
         Isolate,
         Kill,
         KillProcess,
         Partition,
         Pause,
+        PowerCut,
         Restart,
         Stop,
     )
@@ -49,6 +51,7 @@ __all__ = [
     "Converged",
     "Crash",
     "Detected",
+    "DiskError",
     "Experiment",
     "FailsClosed",
     "Finding",
@@ -69,6 +72,7 @@ __all__ = [
     "Partition",
     "Pause",
     "Phases",
+    "PowerCut",
     "ReadYourWrites",
     "Reconciled",
     "Restart",
@@ -84,7 +88,8 @@ _HOMES = {
     "harness.experiment": ("Experiment", "Injection", "Load", "Phases"),
     "harness.verdict": ("Finding", "Verdict"),
     "harness.faults.catalogue": (
-        "Crash", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "Restart", "Stop",
+        "Crash", "DiskError", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "PowerCut",
+        "Restart", "Stop",
     ),
     "harness.checks.catalogue": (
         "AuditChainIntact", "Availability", "Converged", "Detected", "FailsClosed", "Healed",

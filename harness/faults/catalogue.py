@@ -6,17 +6,34 @@ from collections.abc import Mapping
 
 from harness.faults.base import Fault
 from harness.faults.crash import Crash
+from harness.faults.disk_error import DiskError
 from harness.faults.isolate import Isolate
 from harness.faults.kill import Kill
 from harness.faults.kill_process import KillProcess
 from harness.faults.partition import Partition
 from harness.faults.pause import Pause
+from harness.faults.power_cut import PowerCut
 from harness.faults.restart import Restart
 from harness.faults.stop import Stop
 
-__all__ = ["FAULTS", "Crash", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "Restart", "Stop"]
+__all__ = [
+    "FAULTS",
+    "Crash",
+    "DiskError",
+    "Isolate",
+    "Kill",
+    "KillProcess",
+    "Partition",
+    "Pause",
+    "PowerCut",
+    "Restart",
+    "Stop",
+]
 
 FAULTS: Mapping[str, type[Fault]] = {
-    fault.__name__: fault for fault in (Crash, Isolate, Kill, KillProcess, Partition, Pause, Restart, Stop)
-}
+    fault.__name__: fault
+    for fault in (
+        Crash, DiskError, Isolate, Kill, KillProcess, Partition, Pause, PowerCut, Restart, Stop,
+    )
+}  # fmt: skip
 """The fault's name, as an experiment writes it -> its class."""

@@ -13,7 +13,7 @@ class MadeScene:
 
     def __init__(self, groups: Mapping[str, int], roles: Mapping[str, Sequence[str]] | None = None) -> None:
         self.nodes = tuple(
-            Node(f"{group}-{number}", group, f"id-{group}-{number}")
+            Node(f"{group}-{number}", group, f"id-{group}-{number}", disk=f"/var/lib/{group}")
             for group, count in groups.items()
             for number in range(1, count + 1)
         )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from made_scenes import MadeScene
 
-from harness.errors import ExperimentError
+from harness.errors import ExperimentError, UnsupportedFault
 from harness.faults.base import Fault
 from harness.faults.catalogue import (
     FAULTS,
     Crash,
+    DiskError,
     Isolate,
     Kill,
     KillProcess,
     Partition,
     Pause,
+    PowerCut,
     Restart,
     Stop,
 )
@@ -29,6 +32,8 @@ EXAMPLES = [
     KillProcess("ledger-2", "^postgres"),
     Restart("ledger-1"),
     Isolate("ledger-3"),
+    DiskError("ledger-1"),
+    PowerCut("ledger"),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
 ]
@@ -95,3 +100,18 @@ def test_a_fault_that_makes_no_sense_is_refused_when_made(make, message):
     """The experiment file fails where the mistake stands."""
     with pytest.raises(ExperimentError, match=message):
         make()
+
+
+def test_a_disk_that_cannot_be_broken_is_refused_by_name():
+    """Before anything is touched, with the key that is missing."""
+    scene = MadeScene({"ledger": 1})
+    scene.nodes = tuple(replace(node, disk=None) for node in scene.nodes)
+    for fault in (DiskError("ledger"), PowerCut("ledger")):
+        with pytest.raises(UnsupportedFault, match=r"ledger-1 has no disk .*x-harness\.disks\.ledger"):
+            fault.plan(scene)
+
+
+def test_every_disk_stops_before_the_first_node_is_killed():
+    """A kill unmounts, and an unmount writes out: of a whole site nothing may be written after the cut."""
+    do = [step["do"] for step in PowerCut("ledger").plan(MadeScene({"ledger": 3})).inject]
+    assert do == ["disk.shut"] * 3 + ["engine.kill"] * 3

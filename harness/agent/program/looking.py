@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from . import netfilter
 from .containers import Container, Containers
+from .disks import Disk, Disks
 from .refusal import Failed
 from .steps import Steps
 
@@ -24,15 +26,15 @@ class _Left:
     mend: Callable[[], object]
 
 
-def left_behind(containers: Containers, steps: Steps) -> list[str]:
+def left_behind(containers: Containers, steps: Steps, disks: Disks) -> list[str]:
     """Everything of faults that is there now, in words. Raises Failed without the engine."""
-    return [left.what for left in _look(containers, steps)]
+    return [left.what for left in _look(containers, steps, disks)]
 
 
-def sweep(containers: Containers, steps: Steps) -> dict[str, list[str]]:
+def sweep(containers: Containers, steps: Steps, disks: Disks) -> dict[str, list[str]]:
     """Mend everything that is left behind. Returns what was ``healed`` and what ``remaining``."""
     healed, remaining = [], []
-    for left in list(_look(containers, steps)):
+    for left in list(_look(containers, steps, disks)):
         try:
             left.mend()
             healed.append(left.what)
@@ -41,9 +43,11 @@ def sweep(containers: Containers, steps: Steps) -> dict[str, list[str]]:
     return {"healed": healed, "remaining": remaining}
 
 
-def _look(containers: Containers, steps: Steps) -> Iterator[_Left]:
+def _look(containers: Containers, steps: Steps, disks: Disks) -> Iterator[_Left]:
     for container in containers.refresh_all():
         yield from _look_at(container, steps)
+        for disk in disks.of(container) if container.pid else ():
+            yield from _look_at_disk(container, disk, steps, disks)
 
 
 def _look_at(container: Container, steps: Steps) -> Iterator[_Left]:
@@ -64,3 +68,11 @@ def _rules(container: Container) -> Iterator[_Left]:
         if marks:
             what = f"{container.name} has rules of {', '.join(marks)}"
             yield _Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]
+
+
+def _look_at_disk(container: Container, disk: Disk, steps: Steps, disks: Disks) -> Iterator[_Left]:
+    def step(do: str) -> Callable[[], None]:
+        return lambda: steps.do(_SWEEP, {"do": do, "container": container.id, "path": disk.place})
+
+    if disks.try_out(container.id, disk.place) == errno.EIO:
+        yield _Left(f"{container.name}'s disk at {disk.place} is dead", step("disk.renew"))

@@ -14,7 +14,9 @@ from .clock import now
 from .containers import Containers
 from .containment import Containment
 from .cuts import Cuts
+from .disks import Disks
 from .engine import Engine
+from .evidence.disk import DiskProbe, PowerProbe
 from .evidence.network import NetworkProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
@@ -49,7 +51,8 @@ class Session:
         self._ledger = ledger
         self._containers = Containers(engine, project)
         self._cuts = Cuts(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts)
+        self._disks = Disks(self._containers, project)
+        self._steps = Steps(engine, self._containers, self._cuts, self._disks)
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
@@ -69,8 +72,8 @@ class Session:
             "http": self._http,
             "run": self._run,
             "contain": self._contain,
-            "leftovers": lambda: looking.left_behind(self._containers, self._steps),
-            "sweep": lambda: looking.sweep(self._containers, self._steps),
+            "leftovers": lambda: looking.left_behind(self._containers, self._steps, self._disks),
+            "sweep": lambda: looking.sweep(self._containers, self._steps, self._disks),
         }
 
     def start(self) -> None:
@@ -137,10 +140,16 @@ class Session:
             return MatchingProbe(watch["container"], watch["pattern"], self._containers, lasting=lasting)
         if kind == "frozen":
             return FrozenProbe(watch["container"], self._containers)
+        if kind == "disk":
+            return DiskProbe(watch["container"], watch["path"], watch["error"], self._disks, self._containers)
+        if kind == "power":
+            return PowerProbe(watch["container"], watch["path"], self._disks, self._containers, injection)
         if kind == "network":
             pairs = [(src, dst) for src, dst in watch["pairs"]]
             return NetworkProbe(injection, pairs, self._cuts, self._containers)
-        raise Refused(f"there is no probe {kind!r}; there are: running, matching, frozen, network")
+        raise Refused(
+            f"there is no probe {kind!r}; there are: running, matching, frozen, disk, power, network"
+        )
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
 import time
@@ -10,6 +11,7 @@ from typing import Any
 
 from .containers import Containers
 from .cuts import Cuts
+from .disks import Disks
 from .engine import Engine
 from .processes import identify, kill, matching
 from .refusal import Failed, Refused
@@ -20,6 +22,7 @@ Step = Mapping[str, Any]
 _STOP_SLACK_S = 15.0
 _RUNNING_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.02
+_NEED_DISK = ("disk.shut",)
 
 
 class Steps:
@@ -29,12 +32,14 @@ class Steps:
         engine: for what only the engine can do.
         containers: the only containers that there are.
         cuts: the cuts of this session.
+        disks: the nodes' breakable disks.
     """
 
-    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts) -> None:
+    def __init__(self, engine: Engine, containers: Containers, cuts: Cuts, disks: Disks) -> None:
         self._engine = engine
         self._containers = containers
         self._cuts = cuts
+        self._disks = disks
         self._table: dict[str, Callable[[str, Step], None]] = {
             "engine.kill": self._kill,
             "engine.stop": self._stop,
@@ -45,6 +50,8 @@ class Steps:
             "process.signal": self._signal,
             "net.cut": self._cut,
             "net.uncut": self._uncut,
+            "disk.shut": self._shut,
+            "disk.renew": self._renew,
         }
 
     def check(self, step: Step) -> None:
@@ -53,6 +60,8 @@ class Steps:
             raise Refused(f"there is no step {step.get('do')!r}; there are: {', '.join(self._table)}")
         for container in self.containers(step):
             self._containers.get(container)
+        if step["do"] in _NEED_DISK:
+            self._disks.find(step["container"], step["path"])
 
     def do(self, injection: str, step: Step) -> None:
         """Do one step for an injection. Raises Failed, Refused."""
@@ -126,3 +135,14 @@ class Steps:
 
     def _uncut(self, injection: str, step: Step) -> None:
         self._cuts.end(injection, dict.fromkeys(self.containers(step)))
+
+    def _shut(self, _: str, step: Step) -> None:
+        self._disks.shut(step["container"], step["path"], pin=bool(step.get("pin")))
+
+    def _renew(self, injection: str, step: Step) -> None:
+        """Have the node run on a disk that works: where it does not, killed and started, it is mounted anew."""
+        self._disks.unpin(step["container"])
+        found = self._containers.refresh(step["container"])
+        if found.pid and self._disks.try_out(found.id, step["path"]) == errno.EIO:
+            self._engine.act(found.id, "kill", signal="SIGKILL")
+        self._start(injection, step)

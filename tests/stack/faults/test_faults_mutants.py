@@ -10,11 +10,13 @@ import pytest
 from harness.faults.catalogue import (
     FAULTS,
     Crash,
+    DiskError,
     Isolate,
     Kill,
     KillProcess,
     Partition,
     Pause,
+    PowerCut,
     Restart,
     Stop,
 )
@@ -30,6 +32,8 @@ CASES = {
     "KillProcess": KillProcess("solo", "node.py"),
     "Restart": Restart("b", timeout_s=2),
     "Isolate": Isolate("a"),
+    "DiskError": DiskError("store"),
+    "PowerCut": PowerCut("store+store-2"),
     "Partition": Partition.between("a", "b"),
 }
 """On solo no supervisor does the heal's work."""

@@ -6,13 +6,13 @@ from pathlib import Path
 from faultlab import Lab
 
 from harness.errors import AgentError
-from harness.faults.catalogue import Isolate, Kill, Pause
+from harness.faults.catalogue import DiskError, Isolate, Kill, Pause
 
 lab = Lab(sys.argv[1])
 agent = lab.connect()
 injector = lab.injector(agent, Path(sys.argv[2]))
-FAULTS = {"rules": Isolate("a"), "pause": Pause("b"), "start": Kill("c")}
-for number, name in enumerate(sys.argv[3:] or FAULTS, 1):
+FAULTS = {"rules": Isolate("a"), "pause": Pause("b"), "start": Kill("c"), "disk": DiskError("store")}
+for number, name in enumerate(sys.argv[3:] or ("rules", "pause", "start"), 1):
     injector.inject(f"i{number}", FAULTS[name])
 print("injected", flush=True)
 for _ in sys.stdin:

@@ -1,0 +1,105 @@
+"""The effect of each fault of disks, seen from inside the nodes: not by the agent that made it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+from faultlab import docker, start_victim, until
+from test_faults_mutants import Mutant
+
+from harness.errors import AgentError
+from harness.faults.catalogue import DiskError, Kill, PowerCut
+from harness.faults.journal import heal_from_journal
+
+pytestmark = pytest.mark.stack
+
+
+def inside(lab, name, script):
+    """What a script in a node prints, or the error it ends with."""
+    done = subprocess.run(
+        ["docker", "exec", lab.ids[name], "bash", "-c", script], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or done.stderr.strip().rpartition(": ")[2]
+
+
+def writes(lab, name):
+    """Whether a write and its fsync go well in a node."""
+    return inside(lab, name, "dd if=/dev/zero of=/data/try bs=4k count=1 conv=fsync status=none && echo ok")
+
+
+def test_a_dead_disk_fails_every_call_and_survives_a_restart(lab, injector):
+    """Reads and writes give EIO, also after whoever restarts the node; the heal mounts it anew, with its files."""
+    assert inside(lab, "store", "echo kept > /data/kept && sync /data/kept && cat /data/kept") == "kept"
+    injector.inject("i1", DiskError("store"))
+    assert writes(lab, "store") == "Input/output error"
+    assert inside(lab, "store", "cat /data/kept") == "Input/output error"
+    assert writes(lab, "store-2") == "ok", "another node's disk is another disk"
+    again = subprocess.run(
+        ["docker", "restart", "--time", "0", lab.ids["store"]], capture_output=True, check=False
+    )
+    assert again.returncode != 0, "a node on a dead disk does not start"
+    injector.heal("i1")
+    assert (writes(lab, "store"), inside(lab, "store", "cat /data/kept")) == ("ok", "kept")
+    assert lab.evidence()["verdict"] == "pass"
+
+
+BEFORE = "cd /data; echo kept > synced; sync synced .; echo lost > unsynced; cat synced unsynced"
+
+
+def test_a_power_cut_loses_what_was_not_fsynced_and_nothing_else(lab, injector):
+    """The one file is there, the other is empty or gone; the node is down until the heal."""
+    assert inside(lab, "store", BEFORE).split() == ["kept", "lost"]
+    injector.inject("i1", PowerCut("store+store-2"))
+    assert [lab.state(name)["State"]["Running"] for name in ("store", "store-2")] == [False, False]
+    injector.heal("i1")
+    assert inside(lab, "store", "cat /data/synced") == "kept"
+    assert inside(lab, "store", "cat /data/unsynced 2> /dev/null; echo end") == "end"
+    assert lab.evidence()["verdict"] == "pass"
+
+
+def test_a_kill_is_no_power_cut_and_the_evidence_says_so(lab, injector):
+    """It unmounts, which writes out: what was not fsynced survives, so the run would be inconclusive."""
+    assert inside(lab, "store", BEFORE).split() == ["kept", "lost"]
+    steps = Kill("store").plan(lab).inject
+    injector.inject("i1", Mutant(PowerCut("store"), {"inject": steps}))
+    injector.heal("i1")
+    assert inside(lab, "store", "cat /data/unsynced") == "lost"
+    assert lab.evidence()["verdict"] == "inconclusive"
+    assert "its power was not cut" in lab.evidence()["why"]
+
+
+def test_sigkill_of_the_harness_brings_the_disk_back(lab, tmp_path):
+    """The agent heals at the end of its pipe: the node runs and its disk works."""
+    victim = start_victim(lab, tmp_path / "journal.jsonl", "disk")
+    assert writes(lab, "store") == "Input/output error"
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    print(f"works again after {until(lambda: writes(lab, 'store') == 'ok', 20, 'the disk'):.2f} s")
+
+
+def test_a_dead_disk_is_found_by_looking_when_the_agent_died_too(lab, tmp_path):
+    """Its container is killed, its notes are gone: the next session sees the disk, and the sweep mends it."""
+    victim = start_victim(lab, tmp_path / "journal.jsonl", "disk")
+    docker("exec", lab.agent_id, "sh", "-c", "rm -rf /var/lib/harness-agent/*")
+    docker("restart", "--time", "0", lab.agent_id)
+    victim.kill()
+    victim.wait()
+    with lab.connect() as agent:
+        assert agent.leftovers() == ["store's disk at /data is dead"]
+        assert heal_from_journal(agent, tmp_path / "journal.jsonl") == []
+        assert agent.leftovers() == []
+    assert writes(lab, "store") == "ok"
+
+
+def test_what_is_no_breakable_disk_is_never_shut_down(lab, injector):
+    """The agent looks at the device itself: a place on the host's own disk is refused before anything is done."""
+    plan = DiskError("store").plan(lab)
+    wrong = tuple({**step, "path": "/etc/hosts"} for step in plan.inject)
+    with pytest.raises(
+        AgentError, match=r"store has no disk of faultlab-.* at /etc/hosts; nothing else is broken"
+    ):
+        injector.inject("i1", Mutant(DiskError("store"), {"inject": wrong}))
+    assert writes(lab, "store") == "ok"
