@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from harness.faults.catalogue import (
         Crash,
         DiskError,
+        DiskFull,
         Isolate,
         Kill,
         KillProcess,
+        NearlyFull,
         Partition,
         Pause,
         PowerCut,
         Restart,
+        SlowDisk,
         Stop,
     )
     from harness.verdict import Finding, Verdict
@@ -52,6 +55,7 @@ __all__ = [
     "Crash",
     "Detected",
     "DiskError",
+    "DiskFull",
     "Experiment",
     "FailsClosed",
     "Finding",
@@ -66,6 +70,7 @@ __all__ = [
     "Load",
     "LoadShare",
     "MonotonicStatus",
+    "NearlyFull",
     "NoDuplicatePayments",
     "NoLostPayments",
     "NoPhantomPayments",
@@ -78,6 +83,7 @@ __all__ = [
     "Restart",
     "Rto",
     "SingleWriter",
+    "SlowDisk",
     "Stop",
     "UsageError",
     "Verdict",
@@ -88,8 +94,8 @@ _HOMES = {
     "harness.experiment": ("Experiment", "Injection", "Load", "Phases"),
     "harness.verdict": ("Finding", "Verdict"),
     "harness.faults.catalogue": (
-        "Crash", "DiskError", "Isolate", "Kill", "KillProcess", "Partition", "Pause", "PowerCut",
-        "Restart", "Stop",
+        "Crash", "DiskError", "DiskFull", "Isolate", "Kill", "KillProcess", "NearlyFull", "Partition",
+        "Pause", "PowerCut", "Restart", "SlowDisk", "Stop",
     ),
     "harness.checks.catalogue": (
         "AuditChainIntact", "Availability", "Converged", "Detected", "FailsClosed", "Healed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.agent.program import disks, loops
+from harness.agent.program import disks, loops, throttle
 from harness.agent.program.containers import Container
 from harness.agent.program.refusal import Failed, Refused
 
@@ -97,3 +97,34 @@ def test_a_device_on_a_deleted_file_is_of_an_earlier_life(tmp_path, monkeypatch)
     monkeypatch.setattr(loops, "attached", lambda _project: dict(there))
     assert loops.prepare("p", {"l1": 300}, tmp_path) == {"l1": "/dev/loop4"}
     assert there == {}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_rate_is_limited_by_either_version_of_control_groups(tmp_path, version):
+    """The group is found by what the kernel says of the process; a limit is set, seen and taken away."""
+    paths = ["9:blkio:/docker/x", "0::/"] if version == 1 else ["0::/system.slice/docker-x.scope"]
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "cgroup").write_text("\n".join(paths) + "\n")
+    group = tmp_path / ("blkio/docker/x" if version == 1 else "system.slice/docker-x.scope")
+    group.mkdir(parents=True)
+    (group / "io.max").touch()
+    found = throttle.of_process(7, tmp_path, tmp_path)
+    assert (found.version, found.group) == (version, group)
+    found.limit("7:3", 256000)
+    if version == 1:
+        assert (group / "blkio.throttle.write_bps_device").read_text() == "7:3 256000"
+        assert (group / "blkio.throttle.read_bps_device").read_text() == "7:3 256000"
+    else:
+        assert (group / "io.max").read_text() == "7:3 rbps=256000 wbps=256000"
+    assert found.limited() == ["7:3"]
+    found.limit("7:3", None)
+    name = "blkio.throttle.write_bps_device" if version == 1 else "io.max"
+    assert (group / name).read_text() == ("7:3 0" if version == 1 else "7:3 rbps=max wbps=max")
+
+
+def test_a_kernel_that_limits_nothing_is_named(tmp_path):
+    """It is never passed over in silence."""
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "cgroup").write_text("0::/x\n")
+    with pytest.raises(Failed, match=r"neither blkio nor io\.max"):
+        throttle.of_process(7, tmp_path, tmp_path)

@@ -9,18 +9,21 @@ import pytest
 from made_scenes import MadeScene
 
 from harness.errors import ExperimentError, UnsupportedFault
-from harness.faults.base import Fault
+from harness.faults.base import Fault, needs_of
 from harness.faults.catalogue import (
     FAULTS,
     Crash,
     DiskError,
+    DiskFull,
     Isolate,
     Kill,
     KillProcess,
+    NearlyFull,
     Partition,
     Pause,
     PowerCut,
     Restart,
+    SlowDisk,
     Stop,
 )
 
@@ -34,6 +37,9 @@ EXAMPLES = [
     Isolate("ledger-3"),
     DiskError("ledger-1"),
     PowerCut("ledger"),
+    DiskFull("ledger-1"),
+    NearlyFull("ledger-1", leave_mb=64),
+    SlowDisk("ledger-1", rate_kb_per_s=256),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
 ]
@@ -94,6 +100,9 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: Restart("a", timeout_s=float("nan")), "Restart: timeout_s must be from 0 to 600"),
         (lambda: KillProcess("a", "("), "not a regular expression"),
         (lambda: KillProcess("a", ""), "must name a program"),
+        (lambda: NearlyFull("a", leave_mb=0), "NearlyFull: leave_mb must be a whole number from 1 on, not 0"),
+        (lambda: SlowDisk("a", rate_kb_per_s=15), "must be a whole number from 16 to 10000, not 15"),
+        (lambda: SlowDisk("a", rate_kb_per_s=1.5e3), "must be a whole number"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused_when_made(make, message):
@@ -106,7 +115,7 @@ def test_a_disk_that_cannot_be_broken_is_refused_by_name():
     """Before anything is touched, with the key that is missing."""
     scene = MadeScene({"ledger": 1})
     scene.nodes = tuple(replace(node, disk=None) for node in scene.nodes)
-    for fault in (DiskError("ledger"), PowerCut("ledger")):
+    for fault in (fault for fault in EXAMPLES if needs_of(fault)):
         with pytest.raises(UnsupportedFault, match=r"ledger-1 has no disk .*x-harness\.disks\.ledger"):
             fault.plan(scene)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from . import netfilter
+from . import netfilter, throttle
+from .ballast import is_ballast
 from .containers import Container, Containers
 from .disks import Disk, Disks
 from .refusal import Failed
@@ -76,3 +78,8 @@ def _look_at_disk(container: Container, disk: Disk, steps: Steps, disks: Disks) 
 
     if disks.try_out(container.id, disk.place) == errno.EIO:
         yield _Left(f"{container.name}'s disk at {disk.place} is dead", step("disk.renew"))
+    elif is_ballast(disks, container.id, disk.place):
+        yield _Left(f"{container.name}'s disk at {disk.place} is filled", step("disk.free"))
+    with contextlib.suppress(Failed):
+        if disk.number in throttle.of_process(container.pid).limited():
+            yield _Left(f"{container.name}'s disk at {disk.place} is slowed", step("disk.fast"))

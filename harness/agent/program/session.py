@@ -21,6 +21,7 @@ from .evidence.network import NetworkProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
+from .evidence.space import SlowProbe, SpaceProbe
 from .injections import Injections
 from .ledger import Ledger
 from .refusal import Failed, Gone, Refused
@@ -133,23 +134,23 @@ class Session:
             raise
 
     def _probe(self, injection: str, watch: dict[str, Any], lasting: bool) -> Probe:  # noqa: FBT001  # from JSON
-        kind = watch.get("probe")
-        if kind == "running":
-            return RunningProbe(watch["container"], self._containers, lasting=lasting)
-        if kind == "matching":
-            return MatchingProbe(watch["container"], watch["pattern"], self._containers, lasting=lasting)
-        if kind == "frozen":
-            return FrozenProbe(watch["container"], self._containers)
-        if kind == "disk":
-            return DiskProbe(watch["container"], watch["path"], watch["error"], self._disks, self._containers)
-        if kind == "power":
-            return PowerProbe(watch["container"], watch["path"], self._disks, self._containers, injection)
-        if kind == "network":
-            pairs = [(src, dst) for src, dst in watch["pairs"]]
-            return NetworkProbe(injection, pairs, self._cuts, self._containers)
-        raise Refused(
-            f"there is no probe {kind!r}; there are: running, matching, frozen, disk, power, network"
-        )
+        container, disks, containers = watch.get("container", ""), self._disks, self._containers
+        place = watch.get("path", "")
+        kinds: dict[str, Callable[[], Probe]] = {
+            "running": lambda: RunningProbe(container, containers, lasting=lasting),
+            "matching": lambda: MatchingProbe(container, watch["pattern"], containers, lasting=lasting),
+            "frozen": lambda: FrozenProbe(container, containers),
+            "network": lambda: NetworkProbe(
+                injection, [(src, dst) for src, dst in watch["pairs"]], self._cuts, containers
+            ),
+            "disk": lambda: DiskProbe(container, place, watch["error"], disks, containers),
+            "power": lambda: PowerProbe(container, place, disks, containers, injection),
+            "space": lambda: SpaceProbe(container, place, watch["bytes"], disks, containers),
+            "slow": lambda: SlowProbe(container, place, watch["bytes"], disks, containers),
+        }
+        if watch.get("probe") not in kinds:
+            raise Refused(f"there is no probe {watch.get('probe')!r}; there are: {', '.join(kinds)}")
+        return kinds[watch["probe"]]()
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float
@@ -231,6 +232,8 @@ class Session:
         """It runs anew, or has another address: what is injected, and what contains it, is made whole."""
         for error in self._cuts.again():
             self._tell({"event": "trouble", "what": error, "at": now()})
+        if started:
+            threading.Thread(target=self._slow_again, args=(container,), daemon=True).start()
         if started and container in self._injections.pausing():
             threading.Thread(target=self._pause_again, args=(container,), daemon=True).start()
         threading.Thread(target=self._contain_again, args=(container,), daemon=True).start()
@@ -240,6 +243,13 @@ class Session:
         try:
             self._injections.pause_again(container)
         except Failed as error:
+            self._tell({"event": "trouble", "what": str(error), "at": now()})
+
+    def _slow_again(self, container: str) -> None:
+        """Between its start and this it was fast: the evidence shows that as a gap, if it was long enough."""
+        try:
+            self._steps.slow_again(container)
+        except (Failed, Refused) as error:
             self._tell({"event": "trouble", "what": str(error), "at": now()})
 
     def _contain_again(self, container: str) -> None:

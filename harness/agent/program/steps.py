@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import throttle
+from .ballast import Ballast
 from .containers import Containers
 from .cuts import Cuts
 from .disks import Disks
@@ -22,7 +24,7 @@ Step = Mapping[str, Any]
 _STOP_SLACK_S = 15.0
 _RUNNING_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.02
-_NEED_DISK = ("disk.shut",)
+_NEED_DISK = ("disk.shut", "disk.fill", "disk.slow")
 
 
 class Steps:
@@ -40,6 +42,8 @@ class Steps:
         self._containers = containers
         self._cuts = cuts
         self._disks = disks
+        self._ballast = Ballast(disks)
+        self._slowed: dict[str, Step] = {}
         self._table: dict[str, Callable[[str, Step], None]] = {
             "engine.kill": self._kill,
             "engine.stop": self._stop,
@@ -52,6 +56,10 @@ class Steps:
             "net.uncut": self._uncut,
             "disk.shut": self._shut,
             "disk.renew": self._renew,
+            "disk.fill": self._fill,
+            "disk.free": self._free,
+            "disk.slow": self._slow,
+            "disk.fast": self._fast,
         }
 
     def check(self, step: Step) -> None:
@@ -146,3 +154,31 @@ class Steps:
         if found.pid and self._disks.try_out(found.id, step["path"]) == errno.EIO:
             self._engine.act(found.id, "kill", signal="SIGKILL")
         self._start(injection, step)
+
+    def _fill(self, _: str, step: Step) -> None:
+        self._ballast.lay(step["container"], step["path"], int(step["leave_bytes"]))
+
+    def _free(self, injection: str, step: Step) -> None:
+        """Give the room back; a node that a full disk has ended is started, or its disk could not be reached."""
+        self._start(injection, step)
+        self._ballast.lift(step["container"], step["path"])
+
+    def _slow(self, _: str, step: Step) -> None:
+        self._limit(step, int(step["bytes_per_s"]))
+        self._slowed[step["container"]] = step
+
+    def _fast(self, _: str, step: Step) -> None:
+        """Take the limit away; a node that is down has none."""
+        self._slowed.pop(step["container"], None)
+        if self._containers.refresh(step["container"]).pid:
+            self._limit(step, None)
+
+    def slow_again(self, container: str) -> None:
+        """It restarted while an injection slows it: its new control group has no limit. Raises Failed, Refused."""
+        if step := self._slowed.get(container):
+            self._limit(step, int(step["bytes_per_s"]))
+
+    def _limit(self, step: Step, bytes_per_s: int | None) -> None:
+        disk = self._disks.find(step["container"], step["path"])
+        pid = self._containers.get(step["container"]).pid
+        throttle.of_process(pid).limit(disk.number, bytes_per_s)

@@ -11,7 +11,7 @@ from faultlab import docker, start_victim, until
 from test_faults_mutants import Mutant
 
 from harness.errors import AgentError
-from harness.faults.catalogue import DiskError, Kill, PowerCut
+from harness.faults.catalogue import DiskError, DiskFull, Kill, NearlyFull, PowerCut, SlowDisk
 from harness.faults.journal import heal_from_journal
 
 pytestmark = pytest.mark.stack
@@ -102,4 +102,66 @@ def test_what_is_no_breakable_disk_is_never_shut_down(lab, injector):
         AgentError, match=r"store has no disk of faultlab-.* at /etc/hosts; nothing else is broken"
     ):
         injector.inject("i1", Mutant(DiskError("store"), {"inject": wrong}))
+    assert writes(lab, "store") == "ok"
+
+
+FREE = "df --output=avail -B1 /data | tail -1"
+
+
+def test_a_full_disk_takes_no_new_byte_and_keeps_what_it_has(lab, injector):
+    """A new write fails with ENOSPC, one over what is there goes well; room that is made is taken too."""
+    before = int(inside(lab, "store", f"head -c 9000000 /dev/zero > /data/old; sync; {FREE}"))
+    injector.inject("i1", DiskFull("store"))
+    assert writes(lab, "store") == "No space left on device"
+    assert (
+        inside(
+            lab, "store", "dd if=/dev/zero of=/data/old bs=4k conv=notrunc,fsync count=9 status=none; echo $?"
+        )
+        == "0"
+    )
+    inside(lab, "store", "rm /data/old; sync")
+    until(lambda: int(inside(lab, "store", FREE)) < 1_000_000, 2, "the room that was made to be taken")
+    assert writes(lab, "store") == "No space left on device"
+    injector.heal("i1")
+    assert writes(lab, "store") == "ok"
+    assert int(inside(lab, "store", FREE)) > before
+
+
+def test_a_nearly_full_disk_works_and_has_little_room(lab, injector):
+    """What is left is what was asked for, and it can be written."""
+    injector.inject("i1", NearlyFull("store", leave_mb=32))
+    assert 30 * 2**20 < int(inside(lab, "store", FREE)) <= 33 * 2**20
+    assert writes(lab, "store") == "ok"
+    injector.heal("i1")
+    assert int(inside(lab, "store", FREE)) > 100 * 2**20
+    assert lab.evidence()["verdict"] == "pass"
+
+
+def seconds(lab, name):
+    """How long a node takes to have 256 kB on its disk."""
+    write = "dd if=/dev/zero of=/data/try bs=32k count=8 conv=fsync status=none"
+    script = f"s=${{EPOCHREALTIME/./}}; {write} && echo $((${{EPOCHREALTIME/./}} - s))"
+    return int(inside(lab, name, script)) / 1e6
+
+
+def test_a_slow_disk_takes_its_time(lab, injector):
+    """256 kB at 256 kB/s take a second, also after a restart of the node; another node's are as quick as before."""
+    assert seconds(lab, "store") < 0.5
+    injector.inject("i1", SlowDisk("store", rate_kb_per_s=256))
+    assert 0.8 < seconds(lab, "store") < 5
+    assert seconds(lab, "store-2") < 0.5
+    docker("restart", "--time", "0", lab.ids["store"])
+    until(lambda: seconds(lab, "store") > 0.8, 5, "the limit after a restart")
+    injector.heal("i1")
+    assert seconds(lab, "store") < 0.5
+
+
+def test_full_and_slow_disks_are_found_by_looking(lab, injector, agent):
+    """Whatever anybody noted: the ballast lies there, the limit is in the control group; the sweep mends both."""
+    injector.inject("i1", DiskFull("store"))
+    injector.inject("i2", SlowDisk("store-2", rate_kb_per_s=256))
+    with lab.connect() as other:
+        assert other.leftovers() == ["store's disk at /data is filled", "store-2's disk at /data is slowed"]
+    assert injector.heal_all() == []
+    assert agent.leftovers() == []
     assert writes(lab, "store") == "ok"

@@ -11,13 +11,16 @@ from harness.faults.catalogue import (
     FAULTS,
     Crash,
     DiskError,
+    DiskFull,
     Isolate,
     Kill,
     KillProcess,
+    NearlyFull,
     Partition,
     Pause,
     PowerCut,
     Restart,
+    SlowDisk,
     Stop,
 )
 from harness.faults.injector import NoEvidence
@@ -34,6 +37,9 @@ CASES = {
     "Isolate": Isolate("a"),
     "DiskError": DiskError("store"),
     "PowerCut": PowerCut("store+store-2"),
+    "DiskFull": DiskFull("store"),
+    "NearlyFull": NearlyFull("store", leave_mb=32),
+    "SlowDisk": SlowDisk("store", rate_kb_per_s=256),
     "Partition": Partition.between("a", "b"),
 }
 """On solo no supervisor does the heal's work."""
