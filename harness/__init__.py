@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError, UsageError
     from harness.experiment import Experiment, Injection, Load, Phases
     from harness.faults.catalogue import (
+        BitFlip,
         Crash,
         DiskError,
         DiskFull,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuditChainIntact",
     "Availability",
+    "BitFlip",
     "Converged",
     "Crash",
     "Detected",
@@ -94,7 +96,7 @@ _HOMES = {
     "harness.experiment": ("Experiment", "Injection", "Load", "Phases"),
     "harness.verdict": ("Finding", "Verdict"),
     "harness.faults.catalogue": (
-        "Crash", "DiskError", "DiskFull", "Isolate", "Kill", "KillProcess", "NearlyFull", "Partition",
+        "BitFlip", "Crash", "DiskError", "DiskFull", "Isolate", "Kill", "KillProcess", "NearlyFull", "Partition",
         "Pause", "PowerCut", "Restart", "SlowDisk", "Stop",
     ),
     "harness.checks.catalogue": (

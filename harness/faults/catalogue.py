@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.faults.base import Fault
+from harness.faults.bit_flip import BitFlip
 from harness.faults.crash import Crash
 from harness.faults.disk_error import DiskError
 from harness.faults.disk_full import DiskFull
@@ -21,6 +22,7 @@ from harness.faults.stop import Stop
 
 __all__ = [
     "FAULTS",
+    "BitFlip",
     "Crash",
     "DiskError",
     "DiskFull",
@@ -39,8 +41,8 @@ __all__ = [
 FAULTS: Mapping[str, type[Fault]] = {
     fault.__name__: fault
     for fault in (
-        Crash, DiskError, DiskFull, Isolate, Kill, KillProcess, NearlyFull, Partition, Pause, PowerCut, Restart,
-        SlowDisk, Stop,
+        BitFlip, Crash, DiskError, DiskFull, Isolate, Kill, KillProcess, NearlyFull, Partition, Pause,
+        PowerCut, Restart, SlowDisk, Stop,
     )
 }  # fmt: skip
 """The fault's name, as an experiment writes it -> its class."""

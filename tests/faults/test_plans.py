@@ -12,6 +12,7 @@ from harness.errors import ExperimentError, UnsupportedFault
 from harness.faults.base import Fault, needs_of
 from harness.faults.catalogue import (
     FAULTS,
+    BitFlip,
     Crash,
     DiskError,
     DiskFull,
@@ -40,6 +41,7 @@ EXAMPLES = [
     DiskFull("ledger-1"),
     NearlyFull("ledger-1", leave_mb=64),
     SlowDisk("ledger-1", rate_kb_per_s=256),
+    BitFlip("ledger-1", relation="books.entries", database="ledger"),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
 ]
@@ -103,6 +105,7 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: NearlyFull("a", leave_mb=0), "NearlyFull: leave_mb must be a whole number from 1 on, not 0"),
         (lambda: SlowDisk("a", rate_kb_per_s=15), "must be a whole number from 16 to 10000, not 15"),
         (lambda: SlowDisk("a", rate_kb_per_s=1.5e3), "must be a whole number"),
+        (lambda: BitFlip("a", relation="x'; --", database="d"), "not the name of a relation"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused_when_made(make, message):

@@ -12,6 +12,7 @@ from .ballast import is_ballast
 from .containers import Container, Containers
 from .disks import Disk, Disks
 from .refusal import Failed
+from .rot import Rot
 from .steps import Steps
 
 __all__ = ["left_behind", "sweep"]
@@ -49,7 +50,7 @@ def _look(containers: Containers, steps: Steps, disks: Disks) -> Iterator[_Left]
     for container in containers.refresh_all():
         yield from _look_at(container, steps)
         for disk in disks.of(container) if container.pid else ():
-            yield from _look_at_disk(container, disk, steps, disks)
+            yield from _look_at_disk(container, disk, steps, disks, containers)
 
 
 def _look_at(container: Container, steps: Steps) -> Iterator[_Left]:
@@ -72,7 +73,9 @@ def _rules(container: Container) -> Iterator[_Left]:
             yield _Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]
 
 
-def _look_at_disk(container: Container, disk: Disk, steps: Steps, disks: Disks) -> Iterator[_Left]:
+def _look_at_disk(
+    container: Container, disk: Disk, steps: Steps, disks: Disks, containers: Containers
+) -> Iterator[_Left]:
     def step(do: str) -> Callable[[], None]:
         return lambda: steps.do(_SWEEP, {"do": do, "container": container.id, "path": disk.place})
 
@@ -80,6 +83,8 @@ def _look_at_disk(container: Container, disk: Disk, steps: Steps, disks: Disks) 
         yield _Left(f"{container.name}'s disk at {disk.place} is dead", step("disk.renew"))
     elif is_ballast(disks, container.id, disk.place):
         yield _Left(f"{container.name}'s disk at {disk.place} is filled", step("disk.free"))
+    elif Rot(disks, containers).flipped(container.id, disk.place):
+        yield _Left(f"{container.name}'s disk at {disk.place} has a flipped bit", step("disk.rebuild"))
     with contextlib.suppress(Failed):
         if disk.number in throttle.of_process(container.pid).limited():
             yield _Left(f"{container.name}'s disk at {disk.place} is slowed", step("disk.fast"))

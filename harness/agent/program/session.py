@@ -18,6 +18,7 @@ from .disks import Disks
 from .engine import Engine
 from .evidence.disk import DiskProbe, PowerProbe
 from .evidence.network import NetworkProbe
+from .evidence.page import PageProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
 from .evidence.sampler import Sampler
@@ -25,6 +26,7 @@ from .evidence.space import SlowProbe, SpaceProbe
 from .injections import Injections
 from .ledger import Ledger
 from .refusal import Failed, Gone, Refused
+from .rot import Rot
 from .steps import Steps
 from .watching import Watching
 
@@ -146,6 +148,7 @@ class Session:
             "disk": lambda: DiskProbe(container, place, watch["error"], disks, containers),
             "power": lambda: PowerProbe(container, place, disks, containers, injection),
             "space": lambda: SpaceProbe(container, place, watch["bytes"], disks, containers),
+            "page": lambda: PageProbe(container, place, watch["command"], Rot(disks, containers), containers),
             "slow": lambda: SlowProbe(container, place, watch["bytes"], disks, containers),
         }
         if watch.get("probe") not in kinds:

@@ -17,6 +17,7 @@ from .disks import Disks
 from .engine import Engine
 from .processes import identify, kill, matching
 from .refusal import Failed, Refused
+from .rot import Rot
 
 __all__ = ["Step", "Steps"]
 
@@ -24,7 +25,7 @@ Step = Mapping[str, Any]
 _STOP_SLACK_S = 15.0
 _RUNNING_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.02
-_NEED_DISK = ("disk.shut", "disk.fill", "disk.slow")
+_NEED_DISK = ("disk.shut", "disk.fill", "disk.slow", "disk.flip")
 
 
 class Steps:
@@ -43,6 +44,7 @@ class Steps:
         self._cuts = cuts
         self._disks = disks
         self._ballast = Ballast(disks)
+        self._rot = Rot(disks, containers)
         self._slowed: dict[str, Step] = {}
         self._table: dict[str, Callable[[str, Step], None]] = {
             "engine.kill": self._kill,
@@ -60,6 +62,8 @@ class Steps:
             "disk.free": self._free,
             "disk.slow": self._slow,
             "disk.fast": self._fast,
+            "disk.flip": self._flip,
+            "disk.rebuild": self._rebuild,
         }
 
     def check(self, step: Step) -> None:
@@ -182,3 +186,20 @@ class Steps:
         disk = self._disks.find(step["container"], step["path"])
         pid = self._containers.get(step["container"]).pid
         throttle.of_process(pid).limit(disk.number, bytes_per_s)
+
+    def _flip(self, _: str, step: Step) -> None:
+        self._rot.flip(step["container"], step["path"], step["command"])
+
+    def _rebuild(self, injection: str, step: Step) -> None:
+        """Have the node without the flipped bit: an empty disk, which it fills from the primary when it starts.
+
+        It stands still meanwhile: nothing of it sees its files go, and nothing is written that would not go.
+        """
+        container, place = step["container"], step["path"]
+        self._start(injection, step)
+        if self._rot.flipped(container, place):
+            self._engine.act(container, "pause")
+            self._rot.wipe(container, place)
+            self._engine.act(container, "kill", signal="SIGKILL")
+            self._start(injection, step)
+        self._rot.forget(container, place)

@@ -9,6 +9,7 @@ import pytest
 
 from harness.faults.catalogue import (
     FAULTS,
+    BitFlip,
     Crash,
     DiskError,
     DiskFull,
@@ -40,6 +41,7 @@ CASES = {
     "DiskFull": DiskFull("store"),
     "NearlyFull": NearlyFull("store", leave_mb=32),
     "SlowDisk": SlowDisk("store", rate_kb_per_s=256),
+    "BitFlip": BitFlip("store", relation="page", database="lab"),
     "Partition": Partition.between("a", "b"),
 }
 """On solo no supervisor does the heal's work."""
