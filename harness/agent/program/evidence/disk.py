@@ -16,7 +16,7 @@ from .process import Look, RunningProbe
 __all__ = ["DiskProbe", "PowerProbe"]
 
 _CHANGE_EVERY_S = 0.5
-_BLOCK = b"harness " * 512
+_BLOCK_BYTES = 4096
 
 
 class DiskProbe(Look):
@@ -68,6 +68,7 @@ class PowerProbe(RunningProbe):
         self._place = place
         self._disks = disks
         self._mark = name.replace("/", "_")
+        self._block = os.urandom(_BLOCK_BYTES)
         self._changed_at = 0.0
         self._looked = False
 
@@ -75,10 +76,10 @@ class PowerProbe(RunningProbe):
         """Write both."""
         super().open()
         folder = self._disks.path(self._container, self._place)
-        _write(self._synced(folder))
+        self._synced(folder).write_bytes(self._block)
         for path in (self._synced(folder), folder):
             _fsync(path)
-        _write(self._unsynced(folder))
+        self._unsynced(folder).write_bytes(self._block)
 
     def tick(self, at: float) -> None:
         """Look once."""
@@ -104,7 +105,7 @@ class PowerProbe(RunningProbe):
         with contextlib.suppress(OSError, Failed, Refused):
             file = self._unsynced(self._disks.path(self._container, self._place))
             file.unlink(missing_ok=True)
-            _write(file)
+            file.write_bytes(self._block)
 
     def _amiss(self) -> list[str]:
         try:
@@ -115,8 +116,8 @@ class PowerProbe(RunningProbe):
         return [
             what
             for what, is_so in (
-                ("what was fsynced is lost", synced != _BLOCK),
-                ("what was never fsynced is still there: its power was not cut", unsynced == _BLOCK),
+                ("what was fsynced is lost", synced != self._block),
+                ("what was never fsynced is still there: its power was not cut", unsynced == self._block),
             )
             if is_so
         ]
@@ -126,10 +127,6 @@ class PowerProbe(RunningProbe):
 
     def _unsynced(self, folder: Path) -> Path:
         return folder / f".harness-unsynced-{self._mark}"
-
-
-def _write(file: Path) -> None:
-    file.write_bytes(_BLOCK)
 
 
 def _read(file: Path) -> bytes:
