@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Partition,
         Pause,
         PowerCut,
+        ReadOnly,
         Restart,
         SlowDisk,
         Stop,
@@ -80,6 +81,7 @@ __all__ = [
     "Pause",
     "Phases",
     "PowerCut",
+    "ReadOnly",
     "ReadYourWrites",
     "Reconciled",
     "Restart",
@@ -97,7 +99,7 @@ _HOMES = {
     "harness.verdict": ("Finding", "Verdict"),
     "harness.faults.catalogue": (
         "BitFlip", "Crash", "DiskError", "DiskFull", "Isolate", "Kill", "KillProcess", "NearlyFull", "Partition",
-        "Pause", "PowerCut", "Restart", "SlowDisk", "Stop",
+        "Pause", "PowerCut", "ReadOnly", "Restart", "SlowDisk", "Stop",
     ),
     "harness.checks.catalogue": (
         "AuditChainIntact", "Availability", "Converged", "Detected", "FailsClosed", "Healed",

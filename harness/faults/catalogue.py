@@ -16,6 +16,7 @@ from harness.faults.nearly_full import NearlyFull
 from harness.faults.partition import Partition
 from harness.faults.pause import Pause
 from harness.faults.power_cut import PowerCut
+from harness.faults.read_only import ReadOnly
 from harness.faults.restart import Restart
 from harness.faults.slow_disk import SlowDisk
 from harness.faults.stop import Stop
@@ -33,6 +34,7 @@ __all__ = [
     "Partition",
     "Pause",
     "PowerCut",
+    "ReadOnly",
     "Restart",
     "SlowDisk",
     "Stop",
@@ -42,7 +44,7 @@ FAULTS: Mapping[str, type[Fault]] = {
     fault.__name__: fault
     for fault in (
         BitFlip, Crash, DiskError, DiskFull, Isolate, Kill, KillProcess, NearlyFull, Partition, Pause,
-        PowerCut, Restart, SlowDisk, Stop,
+        PowerCut, ReadOnly, Restart, SlowDisk, Stop,
     )
 }  # fmt: skip
 """The fault's name, as an experiment writes it -> its class."""

@@ -51,7 +51,7 @@ def test_only_loop_devices_of_the_project_are_breakable(tmp_path):
 def test_everything_else_is_refused(tmp_path, place):
     """Before anything is opened."""
     with pytest.raises(Refused, match=f"ledger-1 has no disk of p at {place}; nothing else is broken"):
-        disks_with(tmp_path).shut("c", place, pin=False)
+        disks_with(tmp_path).shut("c", place)
 
 
 def test_a_node_that_is_down_has_no_disk_to_break(tmp_path):

@@ -94,26 +94,26 @@ class Disks:
             raise Refused(f"{found.name} has no disk of {self._project} at {place}; nothing else is broken")
         return disk
 
-    def shut(self, container: str, place: str, *, pin: bool) -> None:
-        """Shut the file system down at once: no log is flushed, every read and write fails from now on.
-
-        Args:
-            container: the node.
-            place: where its disk is mounted.
-            pin: keep it in use, so that not even a restart of the node mounts it anew: whoever tries finds it
-                as dead as it is. It ends with `unpin`, and with this process.
-        """
-        self.find(container, place)
-        folder = os.open(self._path(container, place), os.O_RDONLY | os.O_DIRECTORY)
+    def shut(self, container: str, place: str) -> None:
+        """Shut the file system down at once: no log is flushed, every read and write fails from now on."""
+        folder = self._open(container, place)
         try:
             fcntl.ioctl(folder, _GOING_DOWN, struct.pack("I", _WITHOUT_LOG_FLUSH))
-            if pin:
-                with self._lock:
-                    self._pins.setdefault(container, os.dup(folder))
         except OSError as error:
             raise Failed(f"the file system at {place} could not be shut down: {error.strerror}") from error
         finally:
-            _close(folder)
+            os.close(folder)
+
+    def pin(self, container: str, place: str) -> None:
+        """Keep the file system in use, so that not even a restart of the node mounts it anew.
+
+        Whoever tries finds it as it is. It ends with `unpin`, and with this process.
+        """
+        folder = self._open(container, place)
+        with self._lock:
+            old = self._pins.pop(container, -1)
+            self._pins[container] = folder
+        _close(old)
 
     def unpin(self, container: str) -> None:
         """Let the next start of the node mount its disk anew."""
@@ -139,6 +139,13 @@ class Disks:
         """Where this process finds the root of a node's disk. Raises as `find` does."""
         self.find(container, place)
         return Path(self._path(container, place))
+
+    def _open(self, container: str, place: str) -> int:
+        self.find(container, place)
+        try:
+            return os.open(self._path(container, place), os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise Failed(f"the file system at {place} cannot be opened: {error.strerror}") from error
 
     def _try_in_node(self, container: str, place: str) -> int | None:
         try:

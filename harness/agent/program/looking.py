@@ -81,6 +81,8 @@ def _look_at_disk(
 
     if disks.try_out(container.id, disk.place) == errno.EIO:
         yield _Left(f"{container.name}'s disk at {disk.place} is dead", step("disk.renew"))
+    elif disk.read_only:
+        yield _Left(f"{container.name}'s disk at {disk.place} is read-only", step("disk.unprotect"))
     elif is_ballast(disks, container.id, disk.place):
         yield _Left(f"{container.name}'s disk at {disk.place} is filled", step("disk.free"))
     elif Rot(disks, containers).flipped(container.id, disk.place):

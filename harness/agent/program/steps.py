@@ -17,6 +17,7 @@ from .disks import Disks
 from .engine import Engine
 from .processes import identify, kill, matching
 from .refusal import Failed, Refused
+from .remount import remount
 from .rot import Rot
 
 __all__ = ["Step", "Steps"]
@@ -25,7 +26,7 @@ Step = Mapping[str, Any]
 _STOP_SLACK_S = 15.0
 _RUNNING_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.02
-_NEED_DISK = ("disk.shut", "disk.fill", "disk.slow", "disk.flip")
+_NEED_DISK = ("disk.shut", "disk.fill", "disk.slow", "disk.flip", "disk.protect")
 
 
 class Steps:
@@ -62,6 +63,8 @@ class Steps:
             "disk.free": self._free,
             "disk.slow": self._slow,
             "disk.fast": self._fast,
+            "disk.protect": self._protect,
+            "disk.unprotect": self._unprotect,
             "disk.flip": self._flip,
             "disk.rebuild": self._rebuild,
         }
@@ -149,7 +152,9 @@ class Steps:
         self._cuts.end(injection, dict.fromkeys(self.containers(step)))
 
     def _shut(self, _: str, step: Step) -> None:
-        self._disks.shut(step["container"], step["path"], pin=bool(step.get("pin")))
+        if step.get("pin"):  # while it can still be opened
+            self._disks.pin(step["container"], step["path"])
+        self._disks.shut(step["container"], step["path"])
 
     def _renew(self, injection: str, step: Step) -> None:
         """Have the node run on a disk that works: where it does not, killed and started, it is mounted anew."""
@@ -203,3 +208,17 @@ class Steps:
             self._engine.act(container, "kill", signal="SIGKILL")
             self._start(injection, step)
         self._rot.forget(container, place)
+
+    def _protect(self, _: str, step: Step) -> None:
+        disk = self._disks.find(step["container"], step["path"])
+        remount(self._containers.get(step["container"]), disk, read_only=True)
+        # Kept in use, so that a restart of the node finds it read-only too.
+        self._disks.pin(step["container"], step["path"])
+
+    def _unprotect(self, injection: str, step: Step) -> None:
+        """Take writes again; a node that ended meanwhile is started, and mounts its disk anew."""
+        self._disks.unpin(step["container"])
+        self._start(injection, step)
+        disk = self._disks.find(step["container"], step["path"])
+        if disk.read_only:
+            remount(self._containers.get(step["container"]), disk, read_only=False)

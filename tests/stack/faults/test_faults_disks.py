@@ -11,7 +11,16 @@ from faultlab import docker, start_victim, until
 from test_faults_mutants import Mutant
 
 from harness.errors import AgentError
-from harness.faults.catalogue import BitFlip, DiskError, DiskFull, Kill, NearlyFull, PowerCut, SlowDisk
+from harness.faults.catalogue import (
+    BitFlip,
+    DiskError,
+    DiskFull,
+    Kill,
+    NearlyFull,
+    PowerCut,
+    ReadOnly,
+    SlowDisk,
+)
 from harness.faults.journal import heal_from_journal
 
 pytestmark = pytest.mark.stack
@@ -46,7 +55,8 @@ def test_a_dead_disk_fails_every_call_and_survives_a_restart(lab, injector):
     assert lab.evidence()["verdict"] == "pass"
 
 
-BEFORE = "cd /data; rm -f synced unsynced; sync; echo kept > synced; sync synced .; echo lost > unsynced; cat synced unsynced"
+FRESH = "cd /data; rm -f synced unsynced; sync"
+BEFORE = f"{FRESH}; echo kept > synced; sync synced .; echo lost > unsynced; cat synced unsynced"
 
 
 def test_a_power_cut_loses_what_was_not_fsynced_and_nothing_else(lab, injector):
@@ -184,4 +194,18 @@ def test_one_bit_flips_and_the_node_is_rebuilt(lab, injector):
     injector.heal("i1")
     assert bits_that_differ(lab, "store") == ""
     assert inside(lab, "store", "ls -A /data") == "relation"
+    assert lab.evidence()["verdict"] == "pass"
+
+
+def test_a_read_only_disk_can_be_read_and_its_writers_are_gone(lab, injector):
+    """Who had a file open for writing is killed; writes fail with EROFS, reads go well; the heal lets writes in."""
+    docker("exec", "--detach", lab.ids["store"], "bash", "-c", "exec 3>> /data/held; exec sleep 1000")
+    until(lambda: inside(lab, "store", "pgrep --full '[s]leep 1000$'").isdigit(), 5, "the writer")
+    injector.inject("i1", ReadOnly("store"))
+    assert writes(lab, "store") == "Read-only file system"
+    assert inside(lab, "store", "cat /data/held && echo read") == "read"
+    assert inside(lab, "store", "pgrep --full '[s]leep 1000$'; echo none") == "none"
+    assert writes(lab, "store-2") == "ok"
+    injector.heal("i1")
+    assert writes(lab, "store") == "ok"
     assert lab.evidence()["verdict"] == "pass"
