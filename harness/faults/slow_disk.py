@@ -14,7 +14,7 @@ from harness.stack.node import Scene
 __all__ = ["SlowDisk"]
 
 _KB_PER_S_MIN = 16
-_KB_PER_S_MAX = 10_000
+_KB_PER_S_MAX = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SlowDisk:
 
     Attributes:
         on: selector of the nodes.
-        rate_kb_per_s: the rate, in units of 1000 bytes a second, from 16 to 10000.
+        rate_kb_per_s: the rate, in units of 1000 bytes a second, from 16 to 4000.
     """
 
     instant: ClassVar[bool] = False
@@ -51,7 +51,7 @@ class SlowDisk:
         return (self.on,)
 
     def plan(self, scene: Scene) -> Plan:
-        """Evidence: a write of 64 kB by a process in the node's control group takes as long as the rate says."""
+        """Evidence: a write by a process in the node's control group takes half a second, as the rate says."""
         rate = self.rate_kb_per_s * 1000
         return plan_nodes(
             scene,

@@ -105,7 +105,7 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: KillProcess("a", "("), "not a regular expression"),
         (lambda: KillProcess("a", ""), "must name a program"),
         (lambda: NearlyFull("a", leave_mb=0), "NearlyFull: leave_mb must be a whole number from 1 on, not 0"),
-        (lambda: SlowDisk("a", rate_kb_per_s=15), "must be a whole number from 16 to 10000, not 15"),
+        (lambda: SlowDisk("a", rate_kb_per_s=15), "must be a whole number from 16 to 4000, not 15"),
         (lambda: SlowDisk("a", rate_kb_per_s=1.5e3), "must be a whole number"),
         (lambda: BitFlip("a", relation="x'; --", database="d"), "not the name of a relation"),
     ],

@@ -20,7 +20,9 @@ from .process import Look
 __all__ = ["SlowProbe", "SpaceProbe"]
 
 _SLACK_BYTES = 2**20
-_WRITE_BYTES = 64 * 1024
+_BLOCK = 4096
+_SLOW_S = 0.25
+"""Half of what the write takes at the limit: the kernel lets a group that was idle have a little at once."""
 _WRITE_WITHIN_S = 30.0
 _PAUSE_S = 0.1
 _WRITER = "program.evidence.writer"
@@ -60,7 +62,7 @@ class SpaceProbe(Look):
 
 
 class SlowProbe(Look):
-    """Does a write of 64 kB go faster than the limit lets it? The effect: it does not.
+    """Does a write of what the limit lets through in half a second take less than half of that? Effect: it does not.
 
     The write is made again and again by a process in the node's own control group; while one is under way, what it
     has taken so far counts.
@@ -78,11 +80,11 @@ class SlowProbe(Look):
     ) -> None:
         self._container = container
         self._place = place
-        self._slow_s = _WRITE_BYTES / bytes_per_s * 0.9
+        self._bytes = max(_BLOCK, bytes_per_s // 2 // _BLOCK * _BLOCK)
         self._disks = disks
         self._containers = containers
         name = containers.get(container).name
-        self.items = [Item(f"{name} writes 64 kB to {place} in {self._slow_s:.2f} s")]
+        self.items = [Item(f"{name} writes {self._bytes // 1024} kB to {place} in {_SLOW_S} s")]
         self._took_s: float | None = None
         self._begun_at: float | None = None
         self._writer: subprocess.Popen[str] | None = None
@@ -97,11 +99,11 @@ class SlowProbe(Look):
     def tick(self, at: float) -> None:
         """Look at the write that is under way, or at the last one."""
         item, begun, took = self.items[0], self._begun_at, self._took_s
-        if begun is not None and at - begun > self._slow_s:
+        if begun is not None and at - begun > _SLOW_S:
             item.effect(at)
         elif took is not None:
             self._took_s = None
-            (item.effect if took > self._slow_s else item.normal)(at)
+            (item.effect if took > _SLOW_S else item.normal)(at)
 
     def excused(self, item: Item | Open) -> str | None:
         """A container that does not run writes nothing."""
@@ -130,7 +132,7 @@ class SlowProbe(Look):
         """Seconds that one write took. Its process is in the node's group no longer than the write lasts."""
         folder = self._disks.path(self._container, self._place)
         group = throttle.of_process(self._containers.get(self._container).pid).group
-        argv = [sys.executable, "-m", _WRITER, str(folder), str(_WRITE_BYTES)]
+        argv = [sys.executable, "-m", _WRITER, str(folder), str(self._bytes)]
         with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
             self._writer = writer
             try:
