@@ -94,11 +94,16 @@ def _say(text: str) -> None:
 
 
 def _load_stack(
-    directory: Path | None, project: str | None, variant: str | None, profiles: Iterable[str]
+    directory: Path | None,
+    project: str | None,
+    variant: str | None,
+    profiles: Iterable[str],
+    *,
+    disks: bool = False,
 ) -> Stack:
     from harness.stack.compose import Stack
 
-    return Stack.load(_chosen(directory), project=project, variant=variant, profiles=profiles)
+    return Stack.load(_chosen(directory), project=project, variant=variant, profiles=profiles, disks=disks)
 
 
 def _stack_as_it_is(
@@ -181,7 +186,8 @@ def run(
     """
     experiment = load_experiment(find_experiment(name, folders))
     needed = filter(None, [experiment.profile])
-    stack = _load_stack(directory, project, variant, [*profiles, *needed])
+    disks = "disks" in experiment.parts
+    stack = _load_stack(directory, project, variant, [*profiles, *needed], disks=disks)
     from harness.console import RunView
     from harness.runner import check_experiment
     from harness.runner import run as run_experiment
@@ -293,7 +299,15 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 
 @main.command()
 @_stack_options
-def up(directory: Path | None, project: str | None, variant: str | None, profiles: tuple[str, ...]) -> None:
+@click.option("--disks", is_flag=True, help="Put the volumes that x-harness names on disks that can break.")
+def up(
+    directory: Path | None,
+    project: str | None,
+    variant: str | None,
+    profiles: tuple[str, ...],
+    *,
+    disks: bool,
+) -> None:
     """Bring the stack up and wait until it is whole.
 
     \b
@@ -303,7 +317,7 @@ def up(directory: Path | None, project: str | None, variant: str | None, profile
     """
     from harness.session import Session
 
-    stack = _load_stack(directory, project, variant, profiles)
+    stack = _load_stack(directory, project, variant, profiles, disks=disks)
     with Session(stack, say=_say):
         click.echo(f"{stack.project} is up at {stack.published()}")
 
@@ -311,7 +325,7 @@ def up(directory: Path | None, project: str | None, variant: str | None, profile
 @main.command()
 @_stack_options
 def down(directory: Path | None, project: str | None, variant: str | None, profiles: tuple[str, ...]) -> None:
-    """Take the stack down: no container, network or volume of the project stays.
+    """Take the stack down: no container, network, volume or disk of the project stays.
 
     \b
     harness down
@@ -330,7 +344,7 @@ def down(directory: Path | None, project: str | None, variant: str | None, profi
         name = stack.project
         with stack.lock():
             removed = stack.down()
-    for kind in ("containers", "networks", "volumes"):
+    for kind in ("containers", "networks", "volumes", "disks"):
         click.echo(f"removed {kind}: {', '.join(getattr(removed, kind)) or 'none'}")
     click.echo(f"{name} is down; nothing is left")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.checks.base import Check
 from harness.errors import ExperimentError
-from harness.faults.base import Fault
+from harness.faults.base import Fault, parts_of
 from harness.workload import Load, above_zero
 
 __all__ = ["Experiment", "Injection", "Load", "Phases"]
@@ -140,6 +140,11 @@ class Experiment:
         if self.phases.fault_s is not None:
             return self.phases.baseline_s + self.phases.fault_s
         return max(injection.end_s for injection in self.injections)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """What the stack must be brought up with for these faults (``disks``), by their own word."""
+        return frozenset(part for one in self.injections for part in parts_of(one.fault))
 
     @property
     def longest_s(self) -> float:

@@ -126,8 +126,11 @@ class ExperimentItem(pytest.Item):
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """All the experiments of a session share one stack, so it has every profile that one of them needs."""
-    needed = {item.experiment.profile for item in session.items if isinstance(item, ExperimentItem)}
+    """All the experiments of a session share one stack, so it has every profile and part that one of them needs."""
+    experiments = [item.experiment for item in session.items if isinstance(item, ExperimentItem)]
+    needed = {experiment.profile for experiment in experiments}
+    parts = {part for experiment in experiments for part in experiment.parts}
+    session.config._harness_parts = parts  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
     session.config._harness_profiles = needed - {""}  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
 
 

@@ -57,7 +57,10 @@ def _open(config: pytest.Config) -> SharedStack:
     directory = config.rootpath / (named or "compose/payments")
     needed: set[str] = getattr(config, "_harness_profiles", set())
     profiles = {*config.getoption("--profile"), *needed}
-    stack = Stack.load(directory, variant=config.getoption("--variant"), profiles=profiles)
+    parts: set[str] = getattr(config, "_harness_parts", set())
+    stack = Stack.load(
+        directory, variant=config.getoption("--variant"), profiles=profiles, disks="disks" in parts
+    )
     was_up = bool(stack.nodes())
     session = Session(stack, say=_say)
     session.__enter__()

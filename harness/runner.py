@@ -138,6 +138,8 @@ def check_experiment(experiment: Experiment, stack: Stack) -> None:
         )
     stack.model.need_observer()
     _check_links(experiment, stack)
+    if "disks" in experiment.parts:
+        stack.model.need_disks()
     for injection in experiment.injections:
         for selector in injection.fault.selectors():
             stack.check(selector)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from harness.stack.node import Node, Scene
 
-__all__ = ["Fault", "Plan", "Probe", "Step"]
+__all__ = ["Fault", "Plan", "Probe", "Step", "parts_of"]
 
 Step = Mapping[str, Any]
 """One thing for the agent to do: ``{"do": "engine.kill", "container": ID, ...}``. JSON."""
@@ -74,3 +74,13 @@ class Fault(Protocol):
     def plan(self, scene: Scene) -> Plan:
         """Resolve the selectors now and say what shall be done, undone and watched."""
         ...
+
+
+def parts_of(fault: Fault) -> frozenset[str]:
+    """What the stack must be brought up with before such a fault can be made there.
+
+    A fault that needs something of it says so in a class attribute ``parts``: ``disks``, its nodes' volumes on
+    breakable disks. Most need nothing and say nothing. What a fault needs of the kernel is its ``needs``.
+    """
+    parts: frozenset[str] = getattr(fault, "parts", frozenset())
+    return parts

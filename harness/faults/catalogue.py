@@ -8,10 +8,13 @@ from harness.faults.acquirer import AcquirerAnswerLost, AcquirerNeverAnswers, Ac
 from harness.faults.answer_lost import AnswerLost
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Fault
+from harness.faults.bit_flip import BitFlip
 from harness.faults.connections_exhausted import ConnectionsExhausted
 from harness.faults.cpu_burn import CpuBurn
 from harness.faults.cpu_quota import CpuQuota
 from harness.faults.crash import Crash
+from harness.faults.disk_error import DiskError
+from harness.faults.disk_full import DiskFull
 from harness.faults.dns import Dns
 from harness.faults.file_descriptors import FileDescriptors
 from harness.faults.half_open import HalfOpen
@@ -23,18 +26,22 @@ from harness.faults.link_down import Down
 from harness.faults.link_latency import LinkLatency
 from harness.faults.link_timeout import Timeout
 from harness.faults.memory_limit import MemoryLimit
+from harness.faults.nearly_full import NearlyFull
 from harness.faults.netem import Netem
 from harness.faults.packet_loss import PacketLoss
 from harness.faults.partition import Partition
 from harness.faults.pause import Pause
 from harness.faults.port_blocked import PortBlocked
+from harness.faults.power_cut import PowerCut
 from harness.faults.process_stopped import ProcessStopped
 from harness.faults.rate_limit import RateLimit
+from harness.faults.read_only import ReadOnly
 from harness.faults.request_lost import RequestLost
 from harness.faults.reset_peer import ResetPeer
 from harness.faults.restart import Restart
 from harness.faults.slicer import Slicer
 from harness.faults.slow_close import SlowClose
+from harness.faults.slow_disk import SlowDisk
 from harness.faults.stop import Stop
 from harness.faults.switchover import Switchover
 
@@ -46,10 +53,13 @@ __all__ = [
     "AcquirerSlow",
     "AnswerLost",
     "Bandwidth",
+    "BitFlip",
     "ConnectionsExhausted",
     "CpuBurn",
     "CpuQuota",
     "Crash",
+    "DiskError",
+    "DiskFull",
     "Dns",
     "Down",
     "FileDescriptors",
@@ -60,18 +70,22 @@ __all__ = [
     "LimitData",
     "LinkLatency",
     "MemoryLimit",
+    "NearlyFull",
     "Netem",
     "PacketLoss",
     "Partition",
     "Pause",
     "PortBlocked",
+    "PowerCut",
     "ProcessStopped",
     "RateLimit",
+    "ReadOnly",
     "RequestLost",
     "ResetPeer",
     "Restart",
     "Slicer",
     "SlowClose",
+    "SlowDisk",
     "Stop",
     "Switchover",
     "Timeout",
@@ -84,10 +98,13 @@ FAULTS: Mapping[str, type[Fault]] = {
     "AcquirerSlow": AcquirerSlow,
     "AnswerLost": AnswerLost,
     "Bandwidth": Bandwidth,
+    "BitFlip": BitFlip,
     "ConnectionsExhausted": ConnectionsExhausted,
     "CpuBurn": CpuBurn,
     "CpuQuota": CpuQuota,
     "Crash": Crash,
+    "DiskError": DiskError,
+    "DiskFull": DiskFull,
     "Dns": Dns,
     "Down": Down,
     "FileDescriptors": FileDescriptors,
@@ -98,18 +115,22 @@ FAULTS: Mapping[str, type[Fault]] = {
     "LimitData": LimitData,
     "LinkLatency": LinkLatency,
     "MemoryLimit": MemoryLimit,
+    "NearlyFull": NearlyFull,
     "Netem": Netem,
     "PacketLoss": PacketLoss,
     "Partition": Partition,
     "Pause": Pause,
     "PortBlocked": PortBlocked,
+    "PowerCut": PowerCut,
     "ProcessStopped": ProcessStopped,
     "RateLimit": RateLimit,
+    "ReadOnly": ReadOnly,
     "RequestLost": RequestLost,
     "ResetPeer": ResetPeer,
     "Restart": Restart,
     "Slicer": Slicer,
     "SlowClose": SlowClose,
+    "SlowDisk": SlowDisk,
     "Stop": Stop,
     "Switchover": Switchover,
     "Timeout": Timeout,

@@ -16,7 +16,15 @@ from typing import Any, Self
 from harness.errors import AgentError, StackError
 from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.compose_project import ComposeProject
-from harness.stack.engine import CONTROL_LABEL, PROFILES_LABEL, VARIANT_LABEL, Container, Engine
+from harness.stack.disks import disks_of, is_ready, override, prepare
+from harness.stack.engine import (
+    CONTROL_LABEL,
+    DISKS_LABEL,
+    PROFILES_LABEL,
+    VARIANT_LABEL,
+    Container,
+    Engine,
+)
 from harness.stack.files import stack_files
 from harness.stack.free_ports import keep_ports
 from harness.stack.images import build_stamp, images_of
@@ -37,8 +45,8 @@ __all__ = ["ServiceStatus", "Stack", "take_down"]
 _BUILD_WITHIN_S = 1800.0
 _UP_WITHIN_S = 240.0
 _SECRETS, _PORTS = "secrets.env", "ports.json"
-_UP, _IMAGES, _IDENTITY = "up.json", "images.json", "identity.json"
-_LABELS = (VARIANT_LABEL, PROFILES_LABEL)
+_UP, _IMAGES, _IDENTITY, _DISKS = "up.json", "images.json", "identity.json", "disks.json"
+_LABELS = (VARIANT_LABEL, PROFILES_LABEL, DISKS_LABEL)
 
 Say = Callable[[str], None]
 
@@ -76,6 +84,7 @@ class Stack:
         project: the Compose project's name.
         variant: the variant's name; None for the base.
         profiles: Compose's profiles that it runs with.
+        disks: whether the volumes that x-harness names lie on breakable disks.
         files: the Compose files, base first, the variant's last; the agent's is added at :meth:`up`.
         state: what the harness keeps about the project.
     """
@@ -88,12 +97,15 @@ class Stack:
         project: str,
         variant: str | None,
         profiles: tuple[str, ...] = (),
+        *,
+        disks: bool = False,
     ) -> None:
         self.directory = directory
         self.model = model
         self.project = project
         self.variant = variant
         self.profiles = profiles
+        self.disks = disks
         self.files = files
         self.state = _state_of(project)
         self.engine = Engine()
@@ -105,6 +117,8 @@ class Stack:
         project: str | None = None,
         variant: str | None = None,
         profiles: Iterable[str] = (),
+        *,
+        disks: bool = False,
     ) -> Self:
         """Read a stack's files; nothing is touched, and no engine is needed.
 
@@ -113,9 +127,11 @@ class Stack:
             project: the Compose project; None takes ``HARNESS_PROJECT``, else a name made of the path.
             variant: the name of a variant in x-harness; None for the base.
             profiles: Compose's profiles; a service that names others does not exist.
+            disks: put the volumes that x-harness names on breakable disks.
 
         Raises:
-            StackModelError: a file is missing or wrong, or there is no such variant or profile.
+            StackModelError: a file is missing or wrong, there is no such variant or profile, or disks are
+                asked for and x-harness names none.
         """
         base = stack_files(directory)
         folder = base[0].parent
@@ -125,17 +141,21 @@ class Stack:
         if variant is not None:
             files = (*base, model.need_variant(variant))
             model = load_model(files, asked)
-        return cls(folder, model, files, project_name(folder, project), variant, asked)
+        if disks:
+            model.need_disks()
+        return cls(folder, model, files, project_name(folder, project), variant, asked, disks=disks)
 
     @classmethod
     def as_it_is_up(cls, directory: Path, project: str | None = None) -> Self:
-        """Read a stack's files with the variant and the profiles that it is up with; the base when it is down.
+        """Read a stack's files with the variant, profiles and disks that it is up with; the base when it is down.
 
         Raises:
             StackModelError: a file is missing or wrong, or what it is up with is in them no more.
         """
         up = _state_of(project_name(stack_files(directory)[0].parent, project)).read(_UP)
-        return cls.load(directory, project, up.get("variant"), up.get("profiles", ()))
+        return cls.load(
+            directory, project, up.get("variant"), up.get("profiles", ()), disks=bool(up.get("disks"))
+        )
 
     @property
     def state_dir(self) -> Path:
@@ -165,12 +185,14 @@ class Stack:
         return tuple(self._node(name, name) for name in self.model.services)
 
     def _node(self, name: str, service: str, container: Container | None = None) -> Node:
+        disk = self.model.disk_of(service) if self.disks else None
         return Node(
             name,
             self.model.group_of(service),
             container.id if container else "",
             self.model.site_of(service),
             controlled=container is not None and CONTROL_LABEL in container.labels,
+            disk=disk.volume if disk else None,
         )
 
     # ---- up and down
@@ -179,14 +201,16 @@ class Stack:
         """Bring the stack up, or what of it is down; quick when it is up already.
 
         1. Passwords are made and free ports picked; those that are there are kept.
-        2. A stack that is up with another variant or other profiles is taken down, volumes and all.
+        2. A stack that is up with another variant, other profiles, or with breakable disks when they are not wanted
+           (or the other way round) is taken down, volumes and all.
         3. Images are built when their contexts changed or one is missing.
-        4. Paused containers go on, stopped ones start, missing ones are made.
-        5. It is waited until every service runs, and is healthy where it has a health check.
+        4. Breakable disks are made, when they are wanted; those that are there are kept.
+        5. Paused containers go on, stopped ones start, missing ones are made.
+        6. It is waited until every service runs, and is healthy where it has a health check.
 
         Args:
             progress: told in words what is being done.
-            timeout_s: the deadline of step 5, in seconds.
+            timeout_s: the deadline of step 6, in seconds.
 
         Raises:
             StackModelError: Compose does not accept the files.
@@ -199,6 +223,8 @@ class Stack:
         self._leave_other_identity(progress)
         config = self._compose.config()
         rebuilt = self._build(config, progress)
+        if self.disks:
+            config = self._put_on_disks(config, progress)
         digest = _digest(config)
         if not rebuilt and self.state.read(_UP).get("config") == digest and not self._amiss():
             return
@@ -217,11 +243,12 @@ class Stack:
             "services": _expected(config),
             "variant": self.variant,
             "profiles": list(self.profiles),
+            "disks": self.disks,
         }
         self.state.write(_UP, up | {"standbys": self.state.read(_UP).get("standbys", {})})
 
     def down(self, progress: Say = _quiet) -> Removed:
-        """Take away every container, network and volume of the project; what was taken.
+        """Take away every container, network, volume and breakable disk of the project; what was taken.
 
         Raises:
             StackError: something is left, named.
@@ -231,7 +258,7 @@ class Stack:
         if (self.state_dir / _SECRETS).exists():
             stop = self._take_all_down
         removed = tear_down(self.engine, self.project, stop)
-        self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY)
+        self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS)
         self.__dict__.pop("_compose", None)  # it knows the passwords that are gone
         if removed:
             progress(f"took down {len(removed.containers)} containers of {self.project}")
@@ -249,7 +276,7 @@ class Stack:
         project = ComposeProject(
             self.project,
             self.directory,
-            [*self.files, agent / "compose.agent.yaml", self._identity()],
+            [*self.files, agent / "compose.agent.yaml", self._identity(), *self._on_disks()],
             secrets,
             read_passwords(secrets),
         )
@@ -259,10 +286,32 @@ class Stack:
         return project
 
     def _identity(self) -> Path:
-        """A Compose file (JSON is YAML) that marks every container with the variant and the profiles."""
+        """A Compose file (JSON is YAML) that marks every container with what the stack is up with."""
         label = dict(zip(_LABELS, self._marks, strict=True))
         self.state.write(_IDENTITY, {"services": {name: {"labels": label} for name in self.model.services}})
         return self.state_dir / _IDENTITY
+
+    def _on_disks(self) -> list[Path]:
+        """A Compose file that puts the volumes on their devices; until they are known it says nothing."""
+        if self.disks and not self.state.read(_DISKS):
+            self.state.write(_DISKS, override({}))
+        return [self.state_dir / _DISKS] if self.disks else []
+
+    def _put_on_disks(self, config: Mapping[str, Any], progress: Say) -> dict[str, Any]:
+        """Have the devices there, and their volumes on them; Compose's merged files with that."""
+        wanted = disks_of(self.model, config)
+        known = self.state.read(_DISKS)
+        if is_ready(self.project, wanted, known):
+            return self._compose.config()
+        file = override(prepare(self.engine, self.project, wanted))
+        if known.get("volumes") and known != file:
+            # The host was started anew: the numbers of its devices are others, and a volume keeps the one it had.
+            progress(f"the disks of {self.project} have moved: it is taken down and built anew")
+            self.down(progress)
+            self._keep_variables()
+            file = override(prepare(self.engine, self.project, wanted))
+        self.state.write(_DISKS, file)
+        return self._compose.config()
 
     def _keep_variables(self) -> None:
         keep_passwords(self.state_dir / _SECRETS, self.model.secrets)
@@ -270,7 +319,7 @@ class Stack:
 
     @property
     def _marks(self) -> tuple[str, ...]:
-        return (self.variant or "", ",".join(self.profiles))
+        return (self.variant or "", ",".join(self.profiles), "yes" if self.disks else "")
 
     def _leave_other_identity(self, progress: Say) -> None:
         have = {tuple(c.labels.get(label, "") for label in _LABELS) for c in self._containers()}
@@ -444,8 +493,12 @@ def _state_of(project: str) -> StateDir:
 
 
 def _identity_words(marks: tuple[str, ...]) -> str:
-    variant, profiles = marks
-    return f"{f'variant {variant}' if variant else 'no variant'}, {f'profile {profiles}' if profiles else 'no profile'}"
+    variant, profiles, disks = marks
+    words = [
+        f"variant {variant}" if variant else "no variant",
+        f"profile {profiles}" if profiles else "no profile",
+    ]
+    return ", ".join([*words, "breakable disks"] if disks else words)
 
 
 def take_down(project: str, progress: Say = _quiet) -> Removed:
@@ -456,7 +509,7 @@ def take_down(project: str, progress: Say = _quiet) -> Removed:
         EngineError: the engine does not answer.
     """
     removed = tear_down(Engine(), project)
-    _state_of(project).forget(_UP, _SECRETS, _PORTS, _IDENTITY)
+    _state_of(project).forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS)
     if removed:
         progress(f"took down {len(removed.containers)} containers of {project}")
     return removed

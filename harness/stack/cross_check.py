@@ -28,6 +28,8 @@ def cross_check(section: XHarness, services: Collection[str], source: Source) ->
     _one_site_each(section, source)
     for link in section.links:
         _known(link.split("->"), names, source, ("links", link), "group")
+    for group in section.disks:
+        _known([group], names, source, ("disks",), "group")
     _load(section, services, source)
     for key in ("observer", "whole", "alerts"):
         part = getattr(section, key)

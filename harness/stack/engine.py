@@ -22,11 +22,13 @@ from harness.errors import EngineError
 
 __all__ = [
     "CONTROL_LABEL",
+    "DISKS_LABEL",
     "PROFILES_LABEL",
     "PROJECT_LABEL",
     "VARIANT_LABEL",
     "Container",
     "Engine",
+    "Errand",
     "engine_errors",
     "engine_host",
 ]
@@ -36,6 +38,7 @@ VARIANT_LABEL = "harness.variant"
 PROFILES_LABEL = "harness.profiles"
 CONTROL_LABEL = "harness.control"
 """Where a service says how it can be told to behave otherwise: docs/bring-your-own-stack.md."""
+DISKS_LABEL = "harness.disks"
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
 _ONEOFF_LABEL = "com.docker.compose.oneoff"
@@ -79,6 +82,29 @@ class Container:
         if self.state == "running":
             return self.health or "running"
         return f"{self.state} with code {self.exit_code}" if self.state == "exited" else self.state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One program run to its end in a throw-away container of a project.
+
+    Attributes:
+        project: the container bears its label, so whoever takes the project away ends the errand too.
+        image: a local image.
+        command: what to run.
+        binds: volumes and folders of the host -> where they are seen.
+        capabilities: all that it has; named, because some hosts cannot grant every one.
+        devices: the device cgroup's rules (``b 7:* rwm``) that it needs beside the usual ones.
+        timeout_s: the deadline, in seconds.
+    """
+
+    project: str
+    image: str
+    command: Sequence[str]
+    binds: Mapping[str, str]
+    capabilities: Sequence[str]
+    devices: Sequence[str]
+    timeout_s: float
 
 
 class Engine:
@@ -189,6 +215,44 @@ class Engine:
                     api.remove_container(made, force=True)
                 raise
         return str(made)
+
+    def make_volume(self, project: str, name: str) -> None:
+        """Make a volume that goes with the project; one that is there is kept."""
+        with engine_errors(f"the volume {name} could not be made"):
+            self._client.api.create_volume(name, labels={PROJECT_LABEL: project})
+
+    def run_errand(self, errand: Errand) -> str:
+        """Run a program in a container of its own, without a network; what it printed.
+
+        Raises:
+            EngineError: it did not end with 0 in time; with what it said.
+        """
+        api = self._client.api
+        with engine_errors(f"{' '.join(errand.command[:4])} could not be run in {errand.image}"):
+            made = api.create_container(
+                errand.image,
+                list(errand.command),
+                # Compose's mark of what is no service of the stack.
+                labels={PROJECT_LABEL: errand.project, _ONEOFF_LABEL: "True"},
+                host_config=api.create_host_config(
+                    binds=[f"{source}:{target}" for source, target in errand.binds.items()],
+                    network_mode="none",
+                    cap_drop=["ALL"],
+                    cap_add=list(errand.capabilities),
+                    device_cgroup_rules=list(errand.devices),
+                    security_opt=["apparmor:unconfined"],
+                ),
+            )
+            try:
+                api.start(made["Id"])
+                code = api.wait(made["Id"], timeout=errand.timeout_s)["StatusCode"]
+                output = api.logs(made["Id"], stdout=True, stderr=False).decode(errors="replace")
+                errors = api.logs(made["Id"], stdout=False, stderr=True).decode(errors="replace")
+            finally:
+                api.remove_container(made["Id"], force=True)
+        if code:
+            raise EngineError(f"{' '.join(errand.command[:4])}: {errors.strip() or f'code {code}'}")
+        return str(output)
 
     def unpause(self, container: str) -> None:
         """Let a paused container go on."""

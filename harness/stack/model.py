@@ -15,6 +15,7 @@ from harness.stack.hops import path
 from harness.stack.near import did_you_mean
 from harness.stack.sections import (
     AlertsSection,
+    DiskSection,
     LinkSection,
     LoadSection,
     ObserverSection,
@@ -61,6 +62,7 @@ class StackModel:
         groups: by name; each service that no group names is a group by itself.
         sites: by name, the services that fail together.
         links: ``"from->to"`` with the port.
+        disks: by group, where its nodes have a volume that can be put on a breakable disk.
         load, observer, whole, alerts: None when the section does not say.
         steady_state: what counts as good.
         open: services that are not contained: they keep their way out.
@@ -76,6 +78,7 @@ class StackModel:
     groups: Mapping[str, Group]
     sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: Mapping[str, LinkSection] = field(default_factory=dict)
+    disks: Mapping[str, DiskSection] = field(default_factory=dict)
     load: LoadSection | None = None
     observer: ObserverSection | None = None
     whole: WholeSection | None = None
@@ -95,6 +98,10 @@ class StackModel:
     def site_of(self, service: str) -> str | None:
         """The site whose nodes fail together with this one; None when no site names it."""
         return next((name for name, nodes in self.sites.items() if service in nodes), None)
+
+    def disk_of(self, service: str) -> DiskSection | None:
+        """Where a service has a volume that can be put on a breakable disk; None when it has none."""
+        return self.disks.get(self.group_of(service))
 
     @property
     def vocabulary(self) -> dict[str, tuple[str, ...]]:
@@ -129,6 +136,16 @@ class StackModel:
         if self.observer is None:
             raise self._missing("observer", "{group: payments, command: [payments-observer]}")
         return self.observer
+
+    def need_disks(self) -> Mapping[str, DiskSection]:
+        """The volumes that can be put on breakable disks.
+
+        Raises:
+            StackModelError: the section names none.
+        """
+        if not self.disks:
+            raise self._missing("disks", "{ledger: {volume: /var/lib/ledger}}")
+        return self.disks
 
     def need_link(self, name: str) -> LinkSection:
         """The link of this name, ``"from->to"``; each end is a group or one of its nodes.
@@ -321,6 +338,7 @@ def _resolve(
         groups=groups,
         sites={site: tuple(n for n in nodes if n in services) for site, nodes in section.sites.items()},
         links={name: link for name, link in section.links.items() if groups.keys() >= set(name.split("->"))},
+        disks={group: disk for group, disk in section.disks.items() if group in groups},
         load=section.load,
         observer=section.observer,
         whole=section.whole,

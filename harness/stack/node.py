@@ -18,6 +18,7 @@ class Node:
         container: the engine's full container id.
         site: the site whose nodes fail together, when the stack names sites.
         controlled: its service names a control API in the label ``harness.control``.
+        disk: where in the node its breakable disk is mounted; None when it has none.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Node:
     container: str
     site: str | None = None
     controlled: bool = False
+    disk: str | None = None
 
 
 class Scene(Protocol):

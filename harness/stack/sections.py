@@ -11,6 +11,7 @@ __all__ = [
     "AlertsSection",
     "Command",
     "Containment",
+    "DiskSection",
     "GroupSection",
     "HttpRole",
     "LinkSection",
@@ -93,6 +94,19 @@ class GroupSection(_Section):
     )
 
 
+class DiskSection(_Section):
+    """Where the nodes of a group have a volume that can be put on a disk that breaks."""
+
+    volume: Annotated[str, StringConstraints(pattern="^/")] = Field(
+        description="where each node of the group sees its named volume"
+    )
+    size_mb: int = Field(
+        default=2048,
+        ge=300,
+        description="the disk's size; its file takes only what is written. XFS needs 300",
+    )
+
+
 class LinkSection(_Section):
     """One directed TCP hop between two groups."""
 
@@ -161,6 +175,10 @@ class XHarness(_Section):
     )
     sites: dict[Word, tuple[str, ...]] = Field(default={}, description="nodes that fail together")
     links: dict[LinkName, LinkSection] = Field(default={}, description="directed hops, 'from->to'")
+    disks: dict[Word, DiskSection] = Field(
+        default={},
+        description="by group: volumes that lie on a disk of their own when an experiment breaks disks",
+    )
     load: LoadSection | None = None
     observer: ObserverSection | None = None
     alerts: AlertsSection | None = None

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from harness.clock import now
-from harness.errors import EngineError, StackError, UsageError
+from harness.errors import EngineError, HarnessError, StackError, UsageError
+from harness.stack.disks import attached, release
 from harness.stack.engine import Engine
 
 __all__ = ["Removed", "tear_down"]
 
-_KINDS = ("containers", "networks", "volumes")
-"""In this order: a network and a volume go when no container uses them any more."""
+_KINDS = ("containers", "networks", "volumes", "disks")
+"""In this order: a network and a volume go when no container uses them any more, a disk when no volume does."""
 _DEADLINE_S = 60.0
 _AT_ONCE = 8
 
@@ -27,13 +28,14 @@ class Removed:
     containers: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.containers or self.networks or self.volumes)
+        return bool(self.containers or self.networks or self.volumes or self.disks)
 
 
 def tear_down(engine: Engine, project: str, stop: Callable[[], None] | None = None) -> Removed:
-    """Remove every container, network and volume of the project, and look that none is left.
+    """Remove every container, network, volume and breakable disk of the project, and look that none is left.
 
     The containers are killed first: whatever state a fault left them in, none has to agree to stop.
 
@@ -46,8 +48,8 @@ def tear_down(engine: Engine, project: str, stop: Callable[[], None] | None = No
         StackError: something is left, named.
         EngineError: the engine does not answer.
     """
-    before = engine.leftovers(project)
-    _sweep(engine, {"containers": before["containers"]})
+    before = _there(engine, project)
+    _sweep(engine, project, {"containers": before["containers"]})
     if stop is not None and (before["networks"] or before["volumes"]):
         with contextlib.suppress(EngineError, UsageError):
             stop()
@@ -59,16 +61,20 @@ def _sweep_until_clean(engine: Engine, project: str) -> None:
     """Again and again: a removal that Compose or the engine has under way makes ours fail at first."""
     deadline = now() + _DEADLINE_S
     while True:
-        left = engine.leftovers(project)
+        left = _there(engine, project)
         if not any(left.values()):
             return
-        problems = _sweep(engine, left)
+        problems = _sweep(engine, project, left)
         if now() >= deadline:
-            raise _still_there(project, engine.leftovers(project), problems)
+            raise _still_there(project, _there(engine, project), problems)
         time.sleep(0.1 if problems else 0)
 
 
-def _sweep(engine: Engine, left: dict[str, dict[str, str]]) -> list[str]:
+def _there(engine: Engine, project: str) -> dict[str, dict[str, str]]:
+    return {**engine.leftovers(project), "disks": {device: device for device in attached(project)}}
+
+
+def _sweep(engine: Engine, project: str, left: dict[str, dict[str, str]]) -> list[str]:
     problems: list[str] = []
 
     def remove(kind: str, ident: str) -> None:
@@ -77,10 +83,15 @@ def _sweep(engine: Engine, left: dict[str, dict[str, str]]) -> list[str]:
         except EngineError as error:  # go on: what can go shall go
             problems.append(str(error))
 
-    for kind in _KINDS:
+    for kind in _KINDS[:-1]:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             for ident in left.get(kind, {}):
                 pool.submit(remove, kind, ident)
+    if left.get("disks") and not problems:  # what still has a volume is still mounted
+        try:
+            release(engine, project)
+        except HarnessError as error:
+            problems.append(str(error))
     return problems
 
 

@@ -16,7 +16,13 @@ class MadeScene:
 
     def __init__(self, groups: Mapping[str, int], roles: Mapping[str, Sequence[str]] | None = None) -> None:
         self.nodes = tuple(
-            Node(f"{group}-{number}", group, f"id-{group}-{number}", controlled=group == "acquirer")
+            Node(
+                f"{group}-{number}",
+                group,
+                f"id-{group}-{number}",
+                controlled=group == "acquirer",
+                disk=f"/var/lib/{group}",
+            )
             for group, count in groups.items()
             for number in range(1, count + 1)
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from made_scenes import MadeScene
 
 from harness.errors import ExperimentError, UnsupportedFault
-from harness.faults.base import Fault
+from harness.faults.base import Fault, parts_of
 from harness.faults.catalogue import (
     FAULTS,
     AcquirerAnswerLost,
@@ -17,10 +18,13 @@ from harness.faults.catalogue import (
     AcquirerSlow,
     AnswerLost,
     Bandwidth,
+    BitFlip,
     ConnectionsExhausted,
     CpuBurn,
     CpuQuota,
     Crash,
+    DiskError,
+    DiskFull,
     Dns,
     Down,
     FileDescriptors,
@@ -31,18 +35,22 @@ from harness.faults.catalogue import (
     LimitData,
     LinkLatency,
     MemoryLimit,
+    NearlyFull,
     Netem,
     PacketLoss,
     Partition,
     Pause,
     PortBlocked,
+    PowerCut,
     ProcessStopped,
     RateLimit,
+    ReadOnly,
     RequestLost,
     ResetPeer,
     Restart,
     Slicer,
     SlowClose,
+    SlowDisk,
     Stop,
     Switchover,
     Timeout,
@@ -60,6 +68,13 @@ EXAMPLES = [
     KillProcess("ledger-2", "^postgres"),
     Restart("ledger-1"),
     Isolate("ledger-3"),
+    DiskError("ledger-1"),
+    PowerCut("ledger"),
+    ReadOnly("ledger-1"),
+    DiskFull("ledger-1"),
+    NearlyFull("ledger-1", leave_mb=64),
+    SlowDisk("ledger-1", rate_kb_per_s=256),
+    BitFlip("ledger-1", relation="books.entries", database="ledger"),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
     LinkLatency("ledger->etcd", 200, jitter_ms=50, direction="both", toxicity=0.5),
@@ -193,6 +208,10 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: AcquirerSlow("a", delay_ms=0), "AcquirerSlow: delay_ms must be from 1 to 60000"),
         (lambda: Switchover("ledger:primary"), "Switchover: group must be a group's name"),
         (lambda: Switchover("ledger", port=0), "Switchover: port must be from 1 to 65535"),
+        (lambda: NearlyFull("a", leave_mb=0), "NearlyFull: leave_mb must be a whole number from 1 on, not 0"),
+        (lambda: SlowDisk("a", rate_kb_per_s=15), "must be a whole number from 16 to 4000, not 15"),
+        (lambda: SlowDisk("a", rate_kb_per_s=1.5e3), "must be a whole number"),
+        (lambda: BitFlip("a", relation="x'; --", database="d"), "not the name of a relation"),
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused_when_made(make, message):
@@ -240,3 +259,18 @@ def test_a_link_from_a_node_to_itself_is_refused():
     """There is no hop."""
     with pytest.raises(UnsupportedFault, match="from a node to itself alone"):
         Down("ledger-1->ledger-1").plan(MadeScene({"ledger": 3}))
+
+
+def test_a_disk_that_cannot_be_broken_is_refused_by_name():
+    """Before anything is touched, with the key that is missing."""
+    scene = MadeScene({"ledger": 1})
+    scene.nodes = tuple(replace(node, disk=None) for node in scene.nodes)
+    for fault in (fault for fault in EXAMPLES if parts_of(fault)):
+        with pytest.raises(UnsupportedFault, match=r"ledger-1 has no disk .*x-harness\.disks\.ledger"):
+            fault.plan(scene)
+
+
+def test_every_disk_stops_before_the_first_node_is_killed():
+    """A kill unmounts, and an unmount writes out: of a whole site nothing may be written after the cut."""
+    do = [step["do"] for step in PowerCut("ledger").plan(MadeScene({"ledger": 3})).inject]
+    assert do == ["disk.shut"] * 3 + ["engine.kill"] * 3

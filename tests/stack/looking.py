@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from pathlib import Path
+
+from harness.stack.disks import attached
 
 
 def containers(project: str) -> list[dict[str, str]]:
@@ -16,13 +20,14 @@ def containers(project: str) -> list[dict[str, str]]:
 
 
 def harm(project: str) -> list[str]:
-    """Every container that does not run, and every rule of a fault in any namespace."""
+    """Every container that does not run, every rule of a fault in any namespace, every disk that is not as it was."""
     found = []
     for one in containers(project):
         if one["state"] != "running":
             found.append(f"{one['name']} is {one['state']}")
         elif "harness-agent" not in one["name"]:
             found += [f"{one['name']} has {rule}" for rule in _rules(one["pid"])]
+            found += [f"{one['name']}'s disk {what}" for what in _disks(one["pid"])]
     return found
 
 
@@ -37,6 +42,35 @@ def _rules(pid: str) -> list[str]:
     return rules
 
 
+def _disks(pid: str) -> list[str]:
+    """What is wrong with the loop devices that a process has mounted: a write, a ballast, a limit of its group."""
+    try:
+        mounts = [line.split() for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+        groups = [line.split(":", 2) for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines()]
+    except OSError:
+        return ["is away: its node has just ended"]
+    disks = {words[2]: f"/proc/{pid}/root{words[4]}" for words in mounts if words[2].startswith("7:")}
+    found = []
+    for folder in disks.values():
+        try:
+            file = os.open(folder, os.O_TMPFILE | os.O_RDWR)
+            os.write(file, b"x" * 4096)
+            os.fsync(file)
+            os.close(file)
+        except OSError as error:
+            found.append(f"says {error.strerror}")
+        # By `lexists`, which takes every error for a no: a dead disk has said so above.
+        if os.path.lexists(f"{folder}/.harness-ballast"):
+            found.append("holds a ballast")
+    for _, controllers, path in groups:
+        if "blkio" in controllers.split(",") or not controllers:
+            place = Path(f"/sys/fs/cgroup/{'blkio' if controllers else ''}{path}")
+            limits = [limit for file in place.glob("*bps_device") for limit in file.read_text().splitlines()]
+            limits += [limit for file in place.glob("io.max") for limit in file.read_text().splitlines()]
+            found += [f"has the limit {limit}" for limit in limits if limit.split()[0] in disks]
+    return found
+
+
 def left(project: str) -> list[str]:
     """Every container, network and volume of the project."""
     label = f"label=com.docker.compose.project={project}"
@@ -44,6 +78,7 @@ def left(project: str) -> list[str]:
         *_docker("ps", "-aq", "--filter", label).split(),
         *_docker("network", "ls", "-q", "--filter", label).split(),
         *_docker("volume", "ls", "-q", "--filter", label).split(),
+        *attached(project),
     ]
 
 

@@ -195,4 +195,4 @@ class Injections:
 
 def _starts(record: Injection) -> bool:
     """Whether its heal has the engine start a container."""
-    return any(step["do"] == "engine.start" for step in record.undo)
+    return any(step["do"] in ("engine.start", "disk.renew") for step in record.undo)

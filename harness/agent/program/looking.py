@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 from collections.abc import Callable, Iterator
 
-from . import netfilter
+from . import netfilter, throttle
+from .ballast import is_ballast
 from .containers import Container, Containers
 from .controls import LABEL, Controls
+from .disks import Disk, Disks
 from .harm import Left
 from .harms import Harms
 from .refusal import Failed, Refused
+from .rot import Rot
 from .steps import Steps
 
 __all__ = ["left_behind", "sweep"]
@@ -18,15 +23,19 @@ _VERSIONS = (4, 6)
 _SWEEP = "sweep"
 
 
-def left_behind(containers: Containers, steps: Steps, harms: Harms, controls: Controls) -> list[str]:
+def left_behind(
+    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks
+) -> list[str]:
     """Everything of faults that is there now, in words. Raises Failed without the engine."""
-    return [left.what for left in _look(containers, steps, harms, controls)]
+    return [left.what for left in _look(containers, steps, harms, controls, disks)]
 
 
-def sweep(containers: Containers, steps: Steps, harms: Harms, controls: Controls) -> dict[str, list[str]]:
+def sweep(
+    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks
+) -> dict[str, list[str]]:
     """Mend everything that is left behind. Returns what was ``healed`` and what ``remaining``."""
     healed, remaining = [], []
-    for left in list(_look(containers, steps, harms, controls)):
+    for left in list(_look(containers, steps, harms, controls, disks)):
         try:
             left.mend()
             healed.append(left.what)
@@ -35,11 +44,15 @@ def sweep(containers: Containers, steps: Steps, harms: Harms, controls: Controls
     return {"healed": healed, "remaining": remaining}
 
 
-def _look(containers: Containers, steps: Steps, harms: Harms, controls: Controls) -> Iterator[Left]:
+def _look(
+    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks
+) -> Iterator[Left]:
     for container in containers.refresh_all():
         yield from _look_at(container, steps, harms)
         if container.pid and LABEL in container.labels:
             yield from _told(container, controls)
+        for disk in disks.of(container) if container.pid else ():
+            yield from _look_at_disk(container, disk, steps, disks, containers)
 
 
 def _look_at(container: Container, steps: Steps, harms: Harms) -> Iterator[Left]:
@@ -79,3 +92,22 @@ def _rules(container: Container) -> Iterator[Left]:
         if marks:
             what = f"{container.name} has rules of {', '.join(marks)}"
             yield Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]
+
+
+def _look_at_disk(
+    container: Container, disk: Disk, steps: Steps, disks: Disks, containers: Containers
+) -> Iterator[Left]:
+    def step(do: str) -> Callable[[], None]:
+        return lambda: steps.do(_SWEEP, {"do": do, "container": container.id, "path": disk.place})
+
+    if disks.try_out(container.id, disk.place) == errno.EIO:
+        yield Left(f"{container.name}'s disk at {disk.place} is dead", step("disk.renew"))
+    elif disk.read_only:
+        yield Left(f"{container.name}'s disk at {disk.place} is read-only", step("disk.unprotect"))
+    elif is_ballast(disks, container.id, disk.place):
+        yield Left(f"{container.name}'s disk at {disk.place} is filled", step("disk.free"))
+    elif Rot(disks, containers).flipped(container.id, disk.place):
+        yield Left(f"{container.name}'s disk at {disk.place} has a flipped bit", step("disk.rebuild"))
+    with contextlib.suppress(Failed):
+        if disk.number in throttle.of_process(container.pid).limited():
+            yield Left(f"{container.name}'s disk at {disk.place} is slowed", step("disk.fast"))

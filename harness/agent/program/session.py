@@ -15,8 +15,10 @@ from .containers import Containers
 from .containment import Containment
 from .controls import Controls
 from .cuts import Cuts
+from .disks import Disks
 from .engine import Engine
 from .evidence.control import ControlProbe
+from .evidence.disk_kinds import DISK_KINDS
 from .evidence.exchange import LinkProbe, overhead
 from .evidence.kinds import KINDS
 from .evidence.primary import PrimaryProbe
@@ -58,12 +60,15 @@ class Session:
         self._harms = Harms(self._containers)
         self._controls = Controls(self._containers)
         self._links = Interpositions(self._containers)
-        self._steps = Steps(engine, self._containers, self._cuts, self._harms, self._controls, self._links)
+        self._disks = Disks(self._containers, project)
+        self._steps = Steps(
+            engine, self._containers, self._cuts, self._harms, self._controls, self._links, self._disks
+        )
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
         self._reapplied: dict[str, list[tuple[str, float]]] = {}
-        looked_at = (self._containers, self._steps, self._harms, self._controls)
+        looked_at = (self._containers, self._steps, self._harms, self._controls, self._disks)
         self._table: dict[str, Callable[..., Any]] = {
             "hello": self._hello,
             "arm": self._arm,
@@ -157,7 +162,10 @@ class Session:
             return table[kind]()
         if kind in KINDS:
             return KINDS[kind](watch, injection, containers, self._cuts)
-        raise Refused(f"there is no probe {kind!r}; there are: {', '.join(sorted([*table, *KINDS]))}")
+        if kind in DISK_KINDS:
+            return DISK_KINDS[kind](watch, injection, containers, self._disks)
+        known = ", ".join(sorted([*table, *KINDS, *DISK_KINDS]))
+        raise Refused(f"there is no probe {kind!r}; there are: {known}")
 
     def _inject(
         self, injection: str, do: list[dict[str, Any]], undo: list[dict[str, Any]], lease_s: float
@@ -276,7 +284,7 @@ class Session:
         """Between its start and this it ran unharmed: when a look falls there, the evidence has a gap."""
         try:
             self._injections.again(container)
-        except Failed as error:
+        except (Failed, Refused) as error:
             self._tell({"event": "trouble", "what": str(error), "at": now()})
 
     def _contain_again(self, container: str) -> None:

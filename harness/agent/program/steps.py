@@ -13,6 +13,8 @@ from . import asking, toxiproxy
 from .containers import Containers
 from .controls import Controls
 from .cuts import Cuts
+from .disk_steps import DiskSteps
+from .disks import Disks
 from .engine import Engine
 from .harms import Harms
 from .interposing import Interpositions
@@ -22,8 +24,8 @@ from .refusal import Failed, Gone, Refused
 __all__ = ["LOST_AT_RESTART", "Step", "Steps"]
 
 Step = Mapping[str, Any]
-LOST_AT_RESTART = frozenset({"engine.pause", "control.set"})
-"""Steps whose effect goes with the container's processes: they are done again when it runs again."""
+LOST_AT_RESTART = frozenset({"engine.pause", "control.set", "disk.slow"})
+"""Steps whose effect goes with the container's processes, or its control group: done again when it runs again."""
 _STOP_SLACK_S = 15.0
 _RUNNING_WITHIN_S = 20.0
 _LOOK_EVERY_S = 0.02
@@ -39,6 +41,7 @@ class Steps:
         harms: its other lasting harm.
         controls: the nodes' control APIs.
         links: its interposed links.
+        disks: the nodes' breakable disks.
     """
 
     def __init__(
@@ -49,12 +52,14 @@ class Steps:
         harms: Harms,
         controls: Controls,
         links: Interpositions,
+        disks: Disks,
     ) -> None:
         self._engine = engine
         self._containers = containers
         self._cuts = cuts
         self._controls = controls
         self._links = links
+        self._disks = DiskSteps(engine, containers, disks, self._start)
         self._table: dict[str, Callable[[str, Step], None]] = {
             "engine.kill": self._kill,
             "engine.stop": self._stop,
@@ -74,6 +79,7 @@ class Steps:
             "control.reset": self._uncontrol,
             "http.send": self._send,
             **harms.steps,
+            **self._disks.steps,
         }
 
     def check(self, step: Step) -> None:
@@ -84,6 +90,7 @@ class Steps:
             self._containers.get(container)
         if step["do"].startswith("control."):
             self._controls.normal(step["container"])
+        self._disks.check(step)
 
     def do(self, injection: str, step: Step) -> None:
         """Do one step for an injection. Raises Failed, Refused."""

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,10 @@ from harness.agent.client import Agent
 from harness.errors import SelectorError
 from harness.faults.injector import Injector
 from harness.faults.journal import Journal
+from harness.stack import disks
+from harness.stack.engine import Engine
 from harness.stack.node import Node
+from harness.stack.teardown import tear_down
 
 MARK = "HRN-"
 HERE = Path(__file__).parent
@@ -61,7 +65,14 @@ class Lab:
     @property
     def nodes(self):
         return tuple(
-            Node(name, "lab", container, controlled=name == "bank") for name, container in self.ids.items()
+            Node(
+                name,
+                "lab",
+                container,
+                controlled=name == "bank",
+                disk="/data" if name.startswith("store") else None,
+            )
+            for name, container in self.ids.items()
         )
 
     def resolve(self, selector):
@@ -196,19 +207,31 @@ class Lab:
         return next(keys for kind, _, keys in reversed(self.events) if kind == "evidence")
 
 
+def disks_of(project, files):
+    """The disks of the lab's stores: the Compose file that puts their volumes there."""
+    named = [word for file in files for word in ("--file", file)]
+    subprocess.run(["docker", "compose", *named, "build", "--quiet"], cwd=HERE, check=True)
+    devices = disks.prepare(Engine(), project, (disks.Disk("store", 300), disks.Disk("store-2", 300)))
+    file = Path(tempfile.mkdtemp()) / "disks.json"
+    file.write_text(json.dumps(disks.override(devices)))
+    return file
+
+
 @contextmanager
 def running_lab():
     """The containers, under a project name of this process; nothing of them stays."""
     project = f"faultlab-{os.getpid()}"
     before = dict(os.environ)
     os.environ.update(COMPOSE_PROJECT_NAME=project, HARNESS_AGENT_DIR=str(AGENT))
-    compose = DockerCompose(HERE, ["compose.yaml", str(AGENT / "compose.agent.yaml")], build=True, wait=False)
+    files = ["compose.yaml", str(AGENT / "compose.agent.yaml")]
     try:
+        compose = DockerCompose(HERE, [*files, str(disks_of(project, files))], wait=False)
         with compose:
             lab = Lab(project)
             until(lab.whole, 60, "the lab")
             yield lab
     finally:
+        tear_down(Engine(), project)
         os.environ.clear()
         os.environ.update(before)
     assert docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={project}") == ""

@@ -11,6 +11,7 @@ from harness.faults.catalogue import (
     ConnectionsExhausted,
     CpuBurn,
     CpuQuota,
+    DiskError,
     Dns,
     FileDescriptors,
     HalfOpen,
@@ -43,6 +44,7 @@ FAULTS = {
     "descriptors": FileDescriptors("c", "node.py"),
     "slots": ConnectionsExhausted("b"),
     "mode": AcquirerRefuses("bank"),
+    "disk": DiskError("store"),
     "stopped": ProcessStopped("b", "lab-worker"),
 }
 names = sys.argv[3:] or ["rules", "pause", "start"]

@@ -8,12 +8,12 @@ from ..processes import Process, alive, identify, matching
 from ..refusal import Failed
 from .item import Item, Open
 
-__all__ = ["FrozenProbe", "MatchingProbe", "RunningProbe"]
+__all__ = ["FrozenProbe", "Look", "MatchingProbe", "RunningProbe"]
 
 _SCAN_EVERY_S = 0.05
 
 
-class _Look:
+class Look:
     """What the probes of processes share: they hold nothing that could get stuck."""
 
     tick_s = 0.002
@@ -29,7 +29,7 @@ class _Look:
         """Nothing to give back."""
 
 
-class RunningProbe(_Look):
+class RunningProbe(Look):
     """Does the container run? The normal: its first process lives. The effect: that very process is gone.
 
     For a lasting fault the container must then hold no process at all, until the heal.
@@ -66,7 +66,7 @@ class RunningProbe(_Look):
             item.effect(at)
 
 
-class MatchingProbe(_Look):
+class MatchingProbe(Look):
     """Is there a process that a pattern is found in? The effect: all those seen before are gone."""
 
     def __init__(self, container: str, pattern: str, containers: Containers, *, lasting: bool) -> None:
@@ -95,7 +95,7 @@ class MatchingProbe(_Look):
         return matching(pid, self._pattern) if pid else []
 
 
-class FrozenProbe(_Look):
+class FrozenProbe(Look):
     """Does the container make progress? The effect: the kernel calls it frozen, and it uses no CPU time."""
 
     def __init__(self, container: str, containers: Containers) -> None:

@@ -62,6 +62,9 @@ def supervise():
         subprocess.run(["/bin/bash", "/worker.sh"], check=False)
 
 
+# A node with a disk has a relation there, from its start on: it copies what a peer would give it.
+subprocess.run(["/bin/bash", "-c", "[ ! -d /data ] || psql"], check=False, stdout=subprocess.DEVNULL)
+
 socketserver.ThreadingTCPServer.allow_reuse_address = True
 echo = socketserver.ThreadingTCPServer(("0.0.0.0", ECHO_PORT), Echo)
 threading.Thread(target=echo.serve_forever, daemon=True).start()

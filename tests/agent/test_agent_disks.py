@@ -1,0 +1,130 @@
+"""The agent's view of breakable disks: what is one, and that nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.agent.program import disks, loops, throttle
+from harness.agent.program.containers import Container
+from harness.agent.program.refusal import Failed, Refused
+
+MOUNTS = """\
+36 35 254:0 / / rw,relatime - overlay overlay rw,lowerdir=/x
+40 36 7:3 / /var/lib/ledger rw,relatime - xfs /dev/loop3 rw,inode64
+41 36 7:4 / /with\\040blank rw,relatime - xfs /dev/loop4 ro,inode64
+42 36 254:0 /etc/hosts /etc/hosts rw,relatime - ext4 /dev/vda rw
+43 36 7:5 / /other rw,relatime - xfs /dev/loop5 rw
+"""
+
+
+class MadeContainers:
+    def __init__(self, pid):
+        self._pid = pid
+
+    def get(self, container):
+        return Container(container, "ledger-1", pid=self._pid)
+
+
+def disks_with(tmp_path, pid=7):
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "mountinfo").write_text(MOUNTS)
+    for number, backing in {
+        "7:3": "/harness-disks/p/l1.img",
+        "7:4": "/harness-disks/p/l2.img",
+        "7:5": "/iso",
+    }.items():
+        (tmp_path / number / "loop").mkdir(parents=True)
+        (tmp_path / number / "loop" / "backing_file").write_text(f"{backing}\n")
+    return disks.Disks(MadeContainers(pid), "p", tmp_path, tmp_path)
+
+
+def test_only_loop_devices_of_the_project_are_breakable(tmp_path):
+    """Neither the root, nor a bind mount, nor a loop device of anybody else."""
+    found = disks_with(tmp_path).of(Container("c", "ledger-1", pid=7))
+    assert [(disk.place, disk.read_only) for disk in found] == [
+        ("/var/lib/ledger", False),
+        ("/with blank", True),
+    ]
+
+
+@pytest.mark.parametrize("place", ["/", "/etc/hosts", "/other", "/nowhere", "/var/lib"])
+def test_everything_else_is_refused(tmp_path, place):
+    """Before anything is opened."""
+    with pytest.raises(Refused, match=f"ledger-1 has no disk of p at {place}; nothing else is broken"):
+        disks_with(tmp_path).shut("c", place)
+
+
+def test_a_node_that_is_down_has_no_disk_to_break(tmp_path):
+    """It is said so; and nothing can be tried on it."""
+    down = disks_with(tmp_path, pid=0)
+    with pytest.raises(Failed, match="ledger-1 does not run"):
+        down.find("c", "/var/lib/ledger")
+    assert down.try_out("c", "/var/lib/ledger") is None
+
+
+def test_a_half_made_disk_is_never_taken_for_one(tmp_path, monkeypatch):
+    """It gets its name when it is whole; a rest of an earlier attempt goes; a second time nothing is made."""
+    ran = []
+
+    def run(*argv):
+        ran.append(argv)
+        return "/dev/loop9" if argv[0] == "losetup" else ""
+
+    monkeypatch.setattr(loops, "_run", run)
+    monkeypatch.setattr(loops, "attached", lambda _project: {})
+    place = tmp_path / "harness-disks" / "p"
+    place.mkdir(parents=True)
+    (place / "l1.new").write_text("half")
+    assert loops.prepare("p", {"l1": 300}, tmp_path) == {"l1": "/dev/loop9"}
+    assert (place / "l1.img").stat().st_size == 300 * 2**20
+    assert [argv[0] for argv in ran] == ["mkfs.xfs", "losetup"]
+
+    monkeypatch.setattr(loops, "attached", lambda _project: {"/dev/loop9": "/disks/harness-disks/p/l1.img"})
+    assert loops.prepare("p", {"l1": 300}, tmp_path) == {"l1": "/dev/loop9"}
+    assert len(ran) == 2
+
+
+def test_a_device_on_a_deleted_file_is_of_an_earlier_life(tmp_path, monkeypatch):
+    """It is given back, and a fresh disk is made."""
+    there = {"/dev/loop3": "/harness-disks/p/l1.img (deleted)"}
+
+    def run(*argv):
+        if argv[:2] == ("losetup", "--detach"):
+            there.pop(argv[2])
+        return "/dev/loop4"
+
+    monkeypatch.setattr(loops, "_run", run)
+    monkeypatch.setattr(loops, "attached", lambda _project: dict(there))
+    assert loops.prepare("p", {"l1": 300}, tmp_path) == {"l1": "/dev/loop4"}
+    assert there == {}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_rate_is_limited_by_either_version_of_control_groups(tmp_path, version):
+    """The group is found by what the kernel says of the process; a limit is set, seen and taken away."""
+    paths = ["9:blkio:/docker/x", "0::/"] if version == 1 else ["0::/system.slice/docker-x.scope"]
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "cgroup").write_text("\n".join(paths) + "\n")
+    group = tmp_path / ("blkio/docker/x" if version == 1 else "system.slice/docker-x.scope")
+    group.mkdir(parents=True)
+    (group / "io.max").touch()
+    found = throttle.of_process(7, tmp_path, tmp_path)
+    assert (found.version, found.group) == (version, group)
+    found.limit("7:3", 256000)
+    if version == 1:
+        assert (group / "blkio.throttle.write_bps_device").read_text() == "7:3 256000"
+        assert (group / "blkio.throttle.read_bps_device").read_text() == "7:3 256000"
+    else:
+        assert (group / "io.max").read_text() == "7:3 rbps=256000 wbps=256000"
+    assert found.limited() == ["7:3"]
+    found.limit("7:3", None)
+    name = "blkio.throttle.write_bps_device" if version == 1 else "io.max"
+    assert (group / name).read_text() == ("7:3 0" if version == 1 else "7:3 rbps=max wbps=max")
+
+
+def test_a_kernel_that_limits_nothing_is_named(tmp_path):
+    """It is never passed over in silence."""
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "cgroup").write_text("0::/x\n")
+    with pytest.raises(Failed, match=r"neither blkio nor io\.max"):
+        throttle.of_process(7, tmp_path, tmp_path)

@@ -1,0 +1,88 @@
+"""Breakable disks on a real engine: made, found again, given back; judged by the kernel's own lists."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.stack.compose import Stack, take_down
+from harness.stack.disks import attached
+
+pytestmark = pytest.mark.stack
+
+TINY = Path(__file__).parent / "tiny"
+PROJECTS = tuple(f"disklab-{os.getpid()}{other}" for other in ("", "-b"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A working folder; whatever of the projects is left at the end is taken away."""
+    with contextlib.chdir(tmp_path_factory.mktemp("work")):
+        yield
+        for project in PROJECTS:
+            take_down(project)
+            images = [f"{project}-tiny", f"{project}-harness-agent"]
+            subprocess.run(["docker", "rmi", "--force", *images], check=False, capture_output=True)
+
+
+def mounted(project):
+    """The project's devices that are mounted: device -> where, by the kernel's word."""
+    lines = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    return {words[0]: words[1] for words in lines if words[0] in attached(project)}
+
+
+def test_disks_come_and_go_with_their_project(folder):
+    """Each store on a device of its own; a second project beside it; plain again; nothing left of either."""
+    first, second = (Stack.load(TINY, project=project, disks=True) for project in PROJECTS)
+    first.up()
+    devices = set(attached(first.project))
+    assert len(devices) == 3
+    assert set(mounted(first.project)) == devices
+    second.up()
+    assert len(attached(second.project)) == 3
+    assert not devices & set(attached(second.project))
+    assert second.down().disks
+    assert (set(attached(first.project)), attached(second.project)) == (devices, {})
+
+    # The harness forgot everything: the same devices are found again, with what is on them.
+    (first.state_dir / "disks.json").unlink()
+    before = {c.id for c in first.engine.containers(first.project)}
+    Stack.load(TINY, project=first.project, disks=True).up()
+    assert {c.id for c in first.engine.containers(first.project)} == before
+    assert set(attached(first.project)) == devices
+
+    Stack.load(TINY, project=first.project).up()
+    assert attached(first.project) == {}
+    first.down()
+
+
+@pytest.mark.parametrize("after_s", [0.3, 1.5])
+def test_sigkill_while_it_comes_up_leaves_nothing_that_down_does_not_find(folder, after_s):
+    """Whenever it is killed: the devices bear the project's name, and no harness is needed to know it."""
+    project = PROJECTS[0]
+    command = [sys.executable, "-m", "harness.cli"]
+    words = ["--stack", str(TINY), "--project", project]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen(
+        [*command, "up", "--disks", *words], env=env, stderr=subprocess.PIPE, text=True
+    ) as up:
+        for line in up.stderr:  # the images are there from the first time on
+            if line.startswith("starting") or "exporting" in line:
+                break
+        time.sleep(after_s)
+        up.send_signal(signal.SIGKILL)
+    done = subprocess.run([*command, "down", *words], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert attached(project) == {}
+    assert mounted(project) == {}
+    label = f"label=com.docker.compose.project={project}"
+    for kind in ("container", "volume", "network"):
+        listed = ["docker", kind, "ls", "-q", "--filter", label, *(["--all"] if kind == "container" else [])]
+        assert subprocess.run(listed, capture_output=True, text=True, check=True).stdout == ""
