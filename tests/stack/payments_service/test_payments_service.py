@@ -211,6 +211,40 @@ def _inside_end(node):
     docker("exec", node, "python3", "-c", _END)
 
 
+_GIVEN_UP = """import asyncio, gc
+from payments.pool import Pool
+from payments.problems import NoEffect
+from payments.settings import Address, Settings
+
+async def silent(reader, writer):
+    await asyncio.sleep(60)
+
+async def give_up(pool):
+    try:
+        await pool.take(asyncio.get_running_loop().time() + 0.3)
+    except NoEffect:
+        return "given up"
+
+async def main():
+    await asyncio.start_server(silent, "127.0.0.1", 8098)
+    here = Address("127.0.0.1", 8098)
+    pool = Pool(here, Settings(write=here, read=here, password="x"))
+    said = await asyncio.gather(*[give_up(pool) for _ in range(20)])
+    remote = [line.split()[2:4] for line in open("/proc/net/tcp") if ":" in line]
+    print(said.count("given up"), remote.count(["0100007F:1FA2", "01"]))
+
+gc.disable()
+asyncio.run(main())
+"""
+
+
+def test_a_connection_that_was_given_up_is_closed_at_once(payments_stack):
+    """Left to the garbage collector, each would take a slot of a ledger that was slow for a moment."""
+    node = payments_stack.container("payments-1")
+    given_up, still_open = docker("exec", node, "python3", "-c", _GIVEN_UP).split()
+    assert (given_up, still_open) == ("20", "0")
+
+
 def test_without_a_payments_node_the_edge_says_that_nothing_happened(payer, payments_stack):
     """The edge's own 503 is a problem document too, with the word no-effect."""
     nodes = [payments_stack.container(f"payments-{n}") for n in (1, 2, 3)]

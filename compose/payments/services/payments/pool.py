@@ -7,6 +7,7 @@ its own deadline, so the first request after the router has a new primary gets t
 from __future__ import annotations
 
 import asyncio
+import traceback
 from typing import Any
 
 import psycopg
@@ -75,8 +76,12 @@ class Pool:
         try:
             async with asyncio.timeout_at(latest):
                 return Session(await psycopg.AsyncConnection.connect(**self._parameters(), autocommit=True))
-        except TimeoutError:
+        except TimeoutError as error:
+            _let_go(error)
             raise NoEffect(f"No connection to {self.address.host}:{self.address.port} in time.") from None
+        except asyncio.CancelledError as error:
+            _let_go(error)
+            raise
         except (psycopg.Error, OSError) as error:
             words = str(error).strip().split("\n")[0]
             raise NoEffect(f"No connection to {self.address.host}:{self.address.port}: {words}.") from error
@@ -115,3 +120,14 @@ class Pool:
         """Close what is at rest."""
         while self._idle:
             await self._idle.pop().close()
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Close a connection whose making was given up: psycopg's connect leaves that to whoever frees its frames last.
+
+    The error's own traceback holds them until the garbage collector comes by; meanwhile each such connection takes a
+    slot at the server, in the middle of its log-in, and a ledger that is slow for seconds would have none left.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
