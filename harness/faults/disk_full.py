@@ -40,7 +40,10 @@ class DiskFull:
         return (self.on,)
 
     def plan(self, scene: Scene) -> Plan:
-        """Evidence: a new file's write fails with ENOSPC; afterwards it goes well."""
+        """Evidence: a new file's write fails with ENOSPC, but for one at a time that finds room just made.
+
+        Afterwards it goes well.
+        """
         return plan_nodes(
             scene,
             self.on,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from harness.agent.program import disks, loops, throttle
 from harness.agent.program.containers import Container
+from harness.agent.program.evidence.disk import DiskProbe
 from harness.agent.program.refusal import Failed, Refused
 
 MOUNTS = """\
@@ -128,3 +131,47 @@ def test_a_kernel_that_limits_nothing_is_named(tmp_path):
     (tmp_path / "7" / "cgroup").write_text("0::/x\n")
     with pytest.raises(Failed, match=r"neither blkio nor io\.max"):
         throttle.of_process(7, tmp_path, tmp_path)
+
+
+class MadeDisks:
+    """What each write there comes to."""
+
+    def __init__(self, *outcomes):
+        self._outcomes = list(outcomes)
+
+    def try_out(self, _container, _place):
+        return self._outcomes.pop(0)
+
+
+def looked_at(error, *outcomes):
+    """A probe that looked once before the fault, then once a second during it, and once after the heal."""
+    probe = DiskProbe("c", "/data", errno.errorcode[error], MadeDisks(0, *outcomes), MadeContainers(7))
+    probe.tick(0.0)
+    probe.items[0].begin(0.5)
+    for at in range(1, len(outcomes)):
+        probe.tick(float(at))
+    probe.items[0].heal(len(outcomes) - 0.5)
+    probe.tick(float(len(outcomes)))
+    return probe.items[0]
+
+
+FULL = errno.ENOSPC
+
+
+def test_room_that_a_node_on_a_full_disk_has_just_made_is_counted_and_no_gap():
+    """It is taken at once: one write in between goes well, and the evidence says how many did."""
+    item = looked_at(FULL, FULL, 0, FULL, 0, FULL, 0)
+    assert item.gaps == []
+    assert item.measured == "2 writes found room that the node had just made"
+    assert item.gone_at is None, "gone is seen by the second write that goes well"
+
+
+def test_room_that_stays_is_a_gap():
+    """Then the disk is not full."""
+    assert len(looked_at(FULL, FULL, 0, 0, FULL, 0).gaps) == 1
+
+
+def test_a_dead_disk_never_takes_a_write():
+    """Nothing excuses one."""
+    item = looked_at(errno.EIO, errno.EIO, 0, errno.EIO, 0)
+    assert (len(item.gaps), item.gone_at) == (1, 4.0)

@@ -91,5 +91,5 @@ class Ballast:
         while not ended.wait(_AGAIN_EVERY_S):
             with contextlib.suppress(OSError, Failed, Refused):  # the node is down, or its disk dead
                 folder = self._disks.path(container, place)
-                if free_bytes(folder) >= leave + 16 * _BLOCK and not ended.is_set():
+                if free_bytes(folder) >= leave + _BLOCK and not ended.is_set():
                     fill(folder, leave)

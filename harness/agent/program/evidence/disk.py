@@ -22,6 +22,10 @@ _BLOCK_BYTES = 4096
 class DiskProbe(Look):
     """Can the file system be written and read? The effect: it fails with this very error.
 
+    A node that lives on a full disk goes on to remove files, and until the ballast has that room too a small write
+    finds it. So of a full disk one write that goes well between others is counted and told, and is no gap; two in a
+    row are.
+
     Args:
         container: the node.
         place: where its disk is mounted.
@@ -37,6 +41,7 @@ class DiskProbe(Look):
         self._place = place
         self._error = getattr(errno, error)
         self._disks = disks
+        self._well = self._found_room = 0
         self.items = [Item(f"{containers.get(container).name} writes and reads {place}")]
 
     def open(self) -> None:
@@ -50,10 +55,21 @@ class DiskProbe(Look):
             item.down = "it does not run"
         else:
             item.down = None if seen in (0, self._error) else os.strerror(seen)
-        if seen == 0:
-            item.normal(at)
-        elif seen == self._error:
+        self._well = self._well + 1 if seen == 0 else 0
+        if seen == self._error:
             item.effect(at)
+        elif seen == 0 and self._has_just_made_room(item):
+            item.neither(at)
+        elif seen == 0:
+            item.normal(at)
+
+    def _has_just_made_room(self, item: Item) -> bool:
+        if self._error != errno.ENOSPC or not item.settled or self._well > 1:
+            return False
+        if item.healed_at is None:
+            self._found_room += 1
+            item.measured = f"{self._found_room} writes found room that the node had just made"
+        return True
 
 
 class PowerProbe(RunningProbe):
