@@ -6,9 +6,10 @@ import errno
 
 import pytest
 
-from harness.agent.program import disks, loops, throttle
+from harness.agent.program import disks, loops, rot, throttle
 from harness.agent.program.containers import Container
 from harness.agent.program.evidence.disk import DiskProbe
+from harness.agent.program.processes import Process
 from harness.agent.program.refusal import Failed, Refused
 
 MOUNTS = """\
@@ -175,3 +176,20 @@ def test_a_dead_disk_never_takes_a_write():
     """Nothing excuses one."""
     item = looked_at(errno.EIO, errno.EIO, 0, errno.EIO, 0)
     assert (len(item.gaps), item.gone_at) == (1, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("there", "user_of"), [([Process(30, 300), Process(20, 200)], 20), ([], None)], ids=["server", "none"]
+)
+def test_the_file_is_asked_for_as_the_user_of_the_database_server(monkeypatch, there, user_of):
+    """Of the eldest of its processes: the node's first one may be an init that is root's, whom it does not let in."""
+    asked = []
+
+    def run(_found, _command, _within, _env, user_of):
+        asked.append(user_of)
+        return {"code": 0, "output": "/data/base/1\n", "errors": ""}
+
+    monkeypatch.setattr(rot, "run", run)
+    monkeypatch.setattr(rot, "matching", lambda _pid, _pattern: there)
+    assert rot.Rot(MadeDisks(), MadeContainers(7)).locate("c", "/data", ["psql"]) == "base/1"
+    assert asked == [user_of]

@@ -117,9 +117,20 @@ def _basic(container: Container, user: str, password: str) -> dict[str, str]:
 
 
 def run(
-    container: Container, argv: Sequence[str], timeout_s: float, env: Mapping[str, str]
+    container: Container,
+    argv: Sequence[str],
+    timeout_s: float,
+    env: Mapping[str, str],
+    user_of: int | None = None,
 ) -> dict[str, Any]:
     """Run a command in the node, as its first process's user and with its environment.
+
+    Args:
+        container: the node.
+        argv: the command.
+        timeout_s: how long it may take.
+        env: more of the environment.
+        user_of: a process (by its pid) as whose user it runs instead.
 
     Returns:
         ``code``, ``output`` (what it printed), ``errors`` (what it printed to standard error).
@@ -128,7 +139,7 @@ def run(
         Failed: the node is down, or the command did not end in time (it is killed).
     """
     pid = _pid(container)
-    user, group = owner(pid)
+    user, group = owner(user_of or pid)
     enter = ["nsenter", "--target", str(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"]
     begun = now()
     process = subprocess.Popen(

@@ -14,12 +14,14 @@ from . import pages
 from .asking import run
 from .containers import Containers
 from .disks import Disks
+from .processes import matching
 from .refusal import Failed, Refused
 
 __all__ = ["Rot"]
 
 _NOTE = ".harness-flipped"
 _WITHIN_S = 20.0
+_SERVER = "^postgres "
 _NO_ENV: Mapping[str, str] = {}
 
 
@@ -42,7 +44,7 @@ class Rot:
             Failed: the command fails, or its answer is not there.
         """
         found = self._containers.get(container)
-        said = run(found, command, _WITHIN_S, _NO_ENV)
+        said = run(found, command, _WITHIN_S, _NO_ENV, _server(found.pid))
         output: str = said["output"]
         answer = output.strip().splitlines()[-1:] or [""]
         if said["code"] or not answer[0].startswith(f"{place}/"):
@@ -82,6 +84,15 @@ class Rot:
         with contextlib.suppress(OSError, Failed, Refused):
             return (self._disks.path(container, place) / _NOTE).read_text(encoding="utf-8")
         return None
+
+
+def _server(pid: int) -> int | None:
+    """The pid of the node's database server, the first of its processes; None when there is none.
+
+    The node's first process may be another user's (an init that is root's), and the server lets in its own by name.
+    """
+    found = matching(pid, _SERVER) if pid else []
+    return min(found, key=lambda process: process.start).pid if found else None
 
 
 def _remove(entry: Path) -> None:
