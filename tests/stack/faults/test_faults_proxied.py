@@ -216,6 +216,7 @@ def test_without_its_inject_there_is_no_evidence(shared, tmp_path, name):
     assert lab.evidence()["verdict"] == "inconclusive"
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", CASES)
 def test_without_its_heal_it_is_not_gone(shared, tmp_path, name):
     """The harm is still there, so the evidence must not say that it is gone."""
