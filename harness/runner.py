@@ -18,15 +18,7 @@ from harness.alerts import AlertWatch
 from harness.clock import now, wall
 from harness.errors import ExperimentError, HarnessError, LoadError, StackError, StackModelError
 from harness.experiment import Experiment
-from harness.faults.catalogue import (
-    HalfOpen,
-    Isolate,
-    Netem,
-    PacketLoss,
-    Partition,
-    PortBlocked,
-    RateLimit,
-)
+from harness.faults.base import goes_by_address
 from harness.faults.injector import Injector, NoEvidence
 from harness.faults.journal import Journal
 from harness.faults.link import links_of
@@ -49,7 +41,6 @@ _EVIDENCE_WITHIN_S = 10.0
 _LEASE_BEYOND_S = 30.0
 _LINKS_LEASE_BEYOND_S = 180.0
 _DRAIN_S = 15.0
-_BY_ADDRESS = (HalfOpen, Isolate, Netem, PacketLoss, Partition, PortBlocked, RateLimit)
 _ADDRESS_WITHIN_S = 5.0
 
 
@@ -150,7 +141,7 @@ def _check_links(experiment: Experiment, stack: Stack) -> None:
     links = links_of(faults)
     for link in links:
         stack.model.need_link(link)
-    cuts = [type(fault).__name__ for fault in faults if isinstance(fault, _BY_ADDRESS)]
+    cuts = [type(fault).__name__ for fault in faults if goes_by_address(fault)]
     if links and cuts:
         raise ExperimentError(
             f"{cuts[0]} and a fault of the link {links[0]} cannot be in one run: the one goes by"

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from harness.stack.node import Node, Scene
 
-__all__ = ["Fault", "Plan", "Probe", "Step", "parts_of"]
+__all__ = ["Fault", "Plan", "Probe", "Step", "goes_by_address", "parts_of"]
 
 Step = Mapping[str, Any]
 """One thing for the agent to do: ``{"do": "engine.kill", "container": ID, ...}``. JSON."""
@@ -84,3 +84,11 @@ def parts_of(fault: Fault) -> frozenset[str]:
     """
     parts: frozenset[str] = getattr(fault, "parts", frozenset())
     return parts
+
+
+def goes_by_address(fault: Fault) -> bool:
+    """Whether it knows its nodes' packets by their addresses: it says so by ``by_address``.
+
+    What goes through the proxy of links has the proxy's address, so such a fault would miss it.
+    """
+    return bool(getattr(fault, "by_address", False))

@@ -31,6 +31,7 @@ class HalfOpen:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    by_address: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("iptables",)
 
     on: str

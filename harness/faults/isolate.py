@@ -30,6 +30,7 @@ class Isolate:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    by_address: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("iptables",)
 
     on: str

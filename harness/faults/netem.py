@@ -36,6 +36,7 @@ class Netem:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    by_address: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("netem",)
 
     shape: str

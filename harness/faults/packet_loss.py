@@ -35,6 +35,7 @@ class PacketLoss:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    by_address: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("iptables", "statistic")
 
     on: str

@@ -36,6 +36,7 @@ class Partition:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    by_address: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("iptables",)
 
     shape: str

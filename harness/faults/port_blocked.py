@@ -34,6 +34,7 @@ class PortBlocked:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    by_address: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("iptables",)
 
     on: str

@@ -35,6 +35,7 @@ class RateLimit:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
+    by_address: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("tbf",)
 
     on: str
