@@ -18,6 +18,7 @@ from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.compose_project import ComposeProject
 from harness.stack.disks import disks_of, is_ready, override, prepare
 from harness.stack.engine import (
+    CLOCK_LABEL,
     CONTROL_LABEL,
     DISKS_LABEL,
     PROFILES_LABEL,
@@ -192,6 +193,7 @@ class Stack:
             container.id if container else "",
             self.model.site_of(service),
             controlled=container is not None and CONTROL_LABEL in container.labels,
+            skewable=container is not None and CLOCK_LABEL in container.labels,
             disk=disk.volume if disk else None,
         )
 

@@ -21,6 +21,7 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 from harness.errors import EngineError
 
 __all__ = [
+    "CLOCK_LABEL",
     "CONTROL_LABEL",
     "DISKS_LABEL",
     "PROFILES_LABEL",
@@ -37,6 +38,7 @@ PROJECT_LABEL = "com.docker.compose.project"
 VARIANT_LABEL = "harness.variant"
 PROFILES_LABEL = "harness.profiles"
 CONTROL_LABEL = "harness.control"
+CLOCK_LABEL = "harness.clock"
 """Where a service says how it can be told to behave otherwise: docs/bring-your-own-stack.md."""
 DISKS_LABEL = "harness.disks"
 _SERVICE_LABEL = "com.docker.compose.service"
