@@ -21,6 +21,7 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 from harness.errors import EngineError
 
 __all__ = [
+    "CLOCKS_LABEL",
     "CLOCK_LABEL",
     "CONTROL_LABEL",
     "DISKS_LABEL",
@@ -38,9 +39,10 @@ PROJECT_LABEL = "com.docker.compose.project"
 VARIANT_LABEL = "harness.variant"
 PROFILES_LABEL = "harness.profiles"
 CONTROL_LABEL = "harness.control"
-CLOCK_LABEL = "harness.clock"
 """Where a service says how it can be told to behave otherwise: docs/bring-your-own-stack.md."""
-DISKS_LABEL = "harness.disks"
+CLOCK_LABEL = "harness.clock"
+"""Where a service has the file that skews its wall clock; :mod:`harness.stack.clocks` writes it."""
+DISKS_LABEL, CLOCKS_LABEL = "harness.disks", "harness.clocks"
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
 _ONEOFF_LABEL = "com.docker.compose.oneoff"
