@@ -366,8 +366,7 @@ def clocked(tmp_path, monkeypatch):
     place = {"FAKETIME_TIMESTAMP_FILE": "/etc/faketimerc"}
     monkeypatch.setattr(clocks, "root_of", lambda _pid: tmp_path)
     monkeypatch.setattr(clocks, "environment", lambda _pid: dict(place))
-    monkeypatch.setattr(clocks, "in_namespace", lambda _pid: [1, 2])
-    monkeypatch.setattr(clocks, "has_library", lambda pid: pid == 2)
+    monkeypatch.setattr(clocks, "told", lambda _pid: (2, 3))
     return SimpleNamespace(container=named, file=tmp_path / "etc" / "faketimerc", place=place)
 
 
@@ -424,7 +423,7 @@ def test_a_container_whose_processes_would_not_notice_is_refused(clocked, monkey
     with pytest.raises(Refused, match="runs with FAKETIME_TIMESTAMP_FILE=/elsewhere"):
         harm.begin("i1", {"container": "A", "by_s": 5})
     clocked.place["FAKETIME_TIMESTAMP_FILE"] = "/etc/faketimerc"
-    monkeypatch.setattr(clocks, "has_library", lambda _pid: False)
+    monkeypatch.setattr(clocks, "told", lambda _pid: (0, 3))
     with pytest.raises(Refused, match="its image needs"):
         harm.begin("i2", {"container": "A", "by_s": 5})
     assert not clocked.file.exists()

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from .cgroups import of_process
 from .containers import Container
 from .harm import Kept, Left, Step
-from .processes import environment, in_namespace
+from .processes import environment
 from .refusal import Failed, Refused
 
-__all__ = ["LABEL", "ClockSkew", "has_library", "root_of"]
+__all__ = ["LABEL", "ClockSkew", "root_of", "told"]
 
 LABEL = "harness.clock"
 _NAMED_IN = "FAKETIME_TIMESTAMP_FILE"
@@ -77,7 +78,7 @@ def _need_clock(container: Container) -> None:
     read = environment(container.pid).get(_NAMED_IN)
     if read != place:
         raise Refused(f"{container.name} runs with {_NAMED_IN}={read}, and its label {LABEL} says {place}")
-    if not any(has_library(pid) for pid in in_namespace(container.pid)):
+    if not told(container.pid)[0]:
         raise Refused(
             f"{container.name}: no process of it runs with libfaketime; its image needs that package"
         )
@@ -94,8 +95,17 @@ def root_of(pid: int) -> Path:
     return Path(f"/proc/{pid}/root")
 
 
-def has_library(pid: int) -> bool:
-    """Whether a process runs with libfaketime."""
+def told(pid: int) -> tuple[int, int]:
+    """How many processes of a container ask the library for the time, and how many there are.
+
+    Only those of its control group: a process that the agent has in its namespaces is no witness for itself.
+    """
+    own = of_process(pid)
+    loaded = [_has_library(each) for each in (own.pids() if own is not None else [])]
+    return sum(loaded), len(loaded)
+
+
+def _has_library(pid: int) -> bool:
     try:
         return "/libfaketime" in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
     except OSError:  # just gone
