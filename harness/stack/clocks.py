@@ -20,6 +20,7 @@ _ENVIRONMENT = {
     # The dynamic linker puts the architecture's folder for $LIB; Compose makes one $ of two. MT: for threads, too.
     "LD_PRELOAD": "/usr/$$LIB/faketime/libfaketimeMT.so.1",
     "FAKETIME_TIMESTAMP_FILE": _FILE,
+    # Not without a cache: servers ask for the time in signal handlers, too, where no file is read safely.
     "FAKETIME_CACHE_DURATION": "1",
     # Only the wall clock lies.
     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
