@@ -9,8 +9,8 @@ when the clock is right. What must find its way back is the ledger's own houseke
 - Ahead: PostgreSQL takes its standbys for silent (wal_sender_timeout) and cuts them off; they are back within 2 s, and
   no commit is acknowledged without one. Patroni takes its own leader key for expired, so it says that it is no primary
   and the router closes all sessions, until the next round of loop_wait = 5 s renews the key.
-- Back: Patroni waits for its next round until the clock gets there, and renews nothing. After ttl = 20 s its key is gone,
-  which wakes it: it takes the key again, or a standby does and is promoted.
+- Back: Patroni waits for its next round until the clock gets there, and renews nothing. After ttl = 20 s its key is
+  gone, which wakes it: it takes the key again, or a standby does and is promoted.
 
 Expectation: RTO <= 55 s: the clock is ahead for 15 s and up to 4 s more until that is believed and 2 s until all know
 that it is right again; then come ttl = 20 s, and for a promotion 3 s, router and clients 2 s, and as long again for

@@ -96,20 +96,21 @@ def root_of(pid: int) -> Path:
 
 
 def told(pid: int) -> tuple[int, int]:
-    """How many processes of a container ask the library for the time, and how many there are.
+    """How many processes of a container have the library in memory, and how many there are.
 
     Only those of its control group: a process that the agent has in its namespaces is no witness for itself.
     """
     own = of_process(pid)
-    loaded = [_has_library(each) for each in (own.pids() if own is not None else [])]
-    return sum(loaded), len(loaded)
+    mapped = [_maps(each) for each in (own.pids() if own is not None else [])]
+    return sum("/libfaketime" in maps for maps in mapped), sum(bool(maps) for maps in mapped)
 
 
-def _has_library(pid: int) -> bool:
+def _maps(pid: int) -> str:
+    """What files a process has in memory; nothing when it is gone, or about to."""
     try:
-        return "/libfaketime" in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
-    except OSError:  # just gone
-        return False
+        return Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _right(container: Container) -> None:

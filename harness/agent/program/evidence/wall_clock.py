@@ -91,9 +91,9 @@ class ClockProbe(Look):
             self.item.neither(at)
 
     def _for_whom(self, container: Container) -> str:
-        """Counted once: a program that asks the kernel itself is not among them, and has the right time."""
+        """Counted once, at the first sight of the effect."""
         if not self._told:
-            self._told = "; {} of {} processes ask libfaketime for the time".format(*told(container.pid))
+            self._told = "; {} of {} processes have libfaketime".format(*told(container.pid))
         return self._told
 
     def _ask(self, container: Container) -> float | None:
