@@ -16,7 +16,6 @@ from test_rules import table
 from harness.agent.program import cgroups, clocks, cpu, dns, filters, lying, memory, rules, shaping, slots
 from harness.agent.program.cgroups import Group
 from harness.agent.program.containers import Container
-from harness.agent.program.evidence.wall_clock import off_s
 from harness.agent.program.processes import Process
 from harness.agent.program.refusal import Failed, Refused
 from harness.faults.catalogue import Netem, RateLimit
@@ -427,12 +426,3 @@ def test_a_container_whose_processes_would_not_notice_is_refused(clocked, monkey
     with pytest.raises(Refused, match="its image needs"):
         harm.begin("i2", {"container": "A", "by_s": 5})
     assert not clocked.file.exists()
-
-
-@pytest.mark.parametrize(
-    ("said", "off"),
-    [("1300.500000", 300.0), ("1300,500000", 300.0), ("900.5", -100.0), ("", None), ("bash: x", None)],
-)
-def test_how_far_a_clock_is_off(said, off):
-    """From the middle between question and answer, in any locale; who says no time says nothing."""
-    assert off_s(1000.0, 1001.0, said) == off

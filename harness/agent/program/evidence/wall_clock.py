@@ -85,8 +85,8 @@ class ClockProbe(Look):
         if abs(off - self._by_s) <= _WITHIN_S:
             self.item.effect(at)
             self.item.measured = f"its clock is off by {off:+.3f} s{self._for_whom(container)}"
-        elif abs(off) <= _WITHIN_S:
-            self.item.normal(at)
+        elif abs(off) <= _WITHIN_S or (self.item.settled and self.item.healed_at is None):
+            self.item.normal(at)  # also when somebody else set it to a third time: the effect is not there
         else:
             self.item.neither(at)
 
