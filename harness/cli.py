@@ -99,11 +99,18 @@ def _load_stack(
     variant: str | None,
     profiles: Iterable[str],
     *,
-    disks: bool = False,
+    parts: frozenset[str] = frozenset(),
 ) -> Stack:
     from harness.stack.compose import Stack
 
-    return Stack.load(_chosen(directory), project=project, variant=variant, profiles=profiles, disks=disks)
+    return Stack.load(
+        _chosen(directory),
+        project=project,
+        variant=variant,
+        profiles=profiles,
+        disks="disks" in parts,
+        clocks="clocks" in parts,
+    )
 
 
 def _stack_as_it_is(
@@ -186,8 +193,7 @@ def run(
     """
     experiment = load_experiment(find_experiment(name, folders))
     needed = filter(None, [experiment.profile])
-    disks = "disks" in experiment.parts
-    stack = _load_stack(directory, project, variant, [*profiles, *needed], disks=disks)
+    stack = _load_stack(directory, project, variant, [*profiles, *needed], parts=experiment.parts)
     from harness.console import RunView
     from harness.runner import check_experiment
     from harness.runner import run as run_experiment
@@ -300,6 +306,9 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 @main.command()
 @_stack_options
 @click.option("--disks", is_flag=True, help="Put the volumes that x-harness names on disks that can break.")
+@click.option(
+    "--clocks", is_flag=True, help="Start what x-harness names with wall clocks that can be skewed."
+)
 def up(
     directory: Path | None,
     project: str | None,
@@ -307,6 +316,7 @@ def up(
     profiles: tuple[str, ...],
     *,
     disks: bool,
+    clocks: bool,
 ) -> None:
     """Bring the stack up and wait until it is whole.
 
@@ -317,7 +327,9 @@ def up(
     """
     from harness.session import Session
 
-    stack = _load_stack(directory, project, variant, profiles, disks=disks)
+    wanted = {"disks": disks, "clocks": clocks}
+    parts = frozenset(part for part, asked in wanted.items() if asked)
+    stack = _load_stack(directory, project, variant, profiles, parts=parts)
     with Session(stack, say=_say):
         click.echo(f"{stack.project} is up at {stack.published()}")
 

@@ -59,7 +59,11 @@ def _open(config: pytest.Config) -> SharedStack:
     profiles = {*config.getoption("--profile"), *needed}
     parts: set[str] = getattr(config, "_harness_parts", set())
     stack = Stack.load(
-        directory, variant=config.getoption("--variant"), profiles=profiles, disks="disks" in parts
+        directory,
+        variant=config.getoption("--variant"),
+        profiles=profiles,
+        disks="disks" in parts,
+        clocks="clocks" in parts,
     )
     was_up = bool(stack.nodes())
     session = Session(stack, say=_say)

@@ -131,6 +131,8 @@ def check_experiment(experiment: Experiment, stack: Stack) -> None:
     _check_links(experiment, stack)
     if "disks" in experiment.parts:
         stack.model.need_disks()
+    if "clocks" in experiment.parts:
+        stack.model.need_clocks()
     for injection in experiment.injections:
         for selector in injection.fault.selectors():
             stack.check(selector)

@@ -80,7 +80,8 @@ def parts_of(fault: Fault) -> frozenset[str]:
     """What the stack must be brought up with before such a fault can be made there.
 
     A fault that needs something of it says so in a class attribute ``parts``: ``disks``, its nodes' volumes on
-    breakable disks. Most need nothing and say nothing. What a fault needs of the kernel is its ``needs``.
+    breakable disks; ``clocks``, its nodes with wall clocks that can be skewed. Most need nothing and say nothing.
+    What a fault needs of the kernel is its ``needs``.
     """
     parts: frozenset[str] = getattr(fault, "parts", frozenset())
     return parts

@@ -9,6 +9,7 @@ from harness.faults.answer_lost import AnswerLost
 from harness.faults.bandwidth import Bandwidth
 from harness.faults.base import Fault
 from harness.faults.bit_flip import BitFlip
+from harness.faults.clock_skew import ClockSkew
 from harness.faults.connections_exhausted import ConnectionsExhausted
 from harness.faults.cpu_burn import CpuBurn
 from harness.faults.cpu_quota import CpuQuota
@@ -54,6 +55,7 @@ __all__ = [
     "AnswerLost",
     "Bandwidth",
     "BitFlip",
+    "ClockSkew",
     "ConnectionsExhausted",
     "CpuBurn",
     "CpuQuota",
@@ -99,6 +101,7 @@ FAULTS: Mapping[str, type[Fault]] = {
     "AnswerLost": AnswerLost,
     "Bandwidth": Bandwidth,
     "BitFlip": BitFlip,
+    "ClockSkew": ClockSkew,
     "ConnectionsExhausted": ConnectionsExhausted,
     "CpuBurn": CpuBurn,
     "CpuQuota": CpuQuota,

@@ -15,9 +15,12 @@ from typing import Any, Self
 
 from harness.errors import AgentError, StackError
 from harness.stack.bring_up import bring_up, build_steps
+from harness.stack.clocks import override as with_clocks
 from harness.stack.compose_project import ComposeProject
 from harness.stack.disks import disks_of, is_ready, override, prepare
 from harness.stack.engine import (
+    CLOCK_LABEL,
+    CLOCKS_LABEL,
     CONTROL_LABEL,
     DISKS_LABEL,
     PROFILES_LABEL,
@@ -45,8 +48,9 @@ __all__ = ["ServiceStatus", "Stack", "take_down"]
 _BUILD_WITHIN_S = 1800.0
 _UP_WITHIN_S = 240.0
 _SECRETS, _PORTS = "secrets.env", "ports.json"
-_UP, _IMAGES, _IDENTITY, _DISKS = "up.json", "images.json", "identity.json", "disks.json"
-_LABELS = (VARIANT_LABEL, PROFILES_LABEL, DISKS_LABEL)
+_UP, _IMAGES, _IDENTITY = "up.json", "images.json", "identity.json"
+_DISKS, _CLOCKS = "disks.json", "clocks.json"
+_LABELS = (VARIANT_LABEL, PROFILES_LABEL, DISKS_LABEL, CLOCKS_LABEL)
 
 Say = Callable[[str], None]
 
@@ -85,6 +89,7 @@ class Stack:
         variant: the variant's name; None for the base.
         profiles: Compose's profiles that it runs with.
         disks: whether the volumes that x-harness names lie on breakable disks.
+        clocks: whether the wall clocks of the groups that x-harness names can be skewed.
         files: the Compose files, base first, the variant's last; the agent's is added at :meth:`up`.
         state: what the harness keeps about the project.
     """
@@ -99,6 +104,7 @@ class Stack:
         profiles: tuple[str, ...] = (),
         *,
         disks: bool = False,
+        clocks: bool = False,
     ) -> None:
         self.directory = directory
         self.model = model
@@ -106,6 +112,7 @@ class Stack:
         self.variant = variant
         self.profiles = profiles
         self.disks = disks
+        self.clocks = clocks
         self.files = files
         self.state = _state_of(project)
         self.engine = Engine()
@@ -119,6 +126,7 @@ class Stack:
         profiles: Iterable[str] = (),
         *,
         disks: bool = False,
+        clocks: bool = False,
     ) -> Self:
         """Read a stack's files; nothing is touched, and no engine is needed.
 
@@ -128,10 +136,11 @@ class Stack:
             variant: the name of a variant in x-harness; None for the base.
             profiles: Compose's profiles; a service that names others does not exist.
             disks: put the volumes that x-harness names on breakable disks.
+            clocks: start the groups that x-harness names with wall clocks that can be skewed.
 
         Raises:
-            StackModelError: a file is missing or wrong, there is no such variant or profile, or disks are
-                asked for and x-harness names none.
+            StackModelError: a file is missing or wrong, there is no such variant or profile, or disks or clocks
+                are asked for and x-harness names none.
         """
         base = stack_files(directory)
         folder = base[0].parent
@@ -143,18 +152,26 @@ class Stack:
             model = load_model(files, asked)
         if disks:
             model.need_disks()
-        return cls(folder, model, files, project_name(folder, project), variant, asked, disks=disks)
+        if clocks:
+            model.need_clocks()
+        name = project_name(folder, project)
+        return cls(folder, model, files, name, variant, asked, disks=disks, clocks=clocks)
 
     @classmethod
     def as_it_is_up(cls, directory: Path, project: str | None = None) -> Self:
-        """Read a stack's files with the variant, profiles and disks that it is up with; the base when it is down.
+        """Read a stack's files as it is up: with its variant, profiles, disks and clocks; the base when it is down.
 
         Raises:
             StackModelError: a file is missing or wrong, or what it is up with is in them no more.
         """
         up = _state_of(project_name(stack_files(directory)[0].parent, project)).read(_UP)
         return cls.load(
-            directory, project, up.get("variant"), up.get("profiles", ()), disks=bool(up.get("disks"))
+            directory,
+            project,
+            up.get("variant"),
+            up.get("profiles", ()),
+            disks=bool(up.get("disks")),
+            clocks=bool(up.get("clocks")),
         )
 
     @property
@@ -192,6 +209,7 @@ class Stack:
             container.id if container else "",
             self.model.site_of(service),
             controlled=container is not None and CONTROL_LABEL in container.labels,
+            skewable=container is not None and CLOCK_LABEL in container.labels,
             disk=disk.volume if disk else None,
         )
 
@@ -201,8 +219,8 @@ class Stack:
         """Bring the stack up, or what of it is down; quick when it is up already.
 
         1. Passwords are made and free ports picked; those that are there are kept.
-        2. A stack that is up with another variant, other profiles, or with breakable disks when they are not wanted
-           (or the other way round) is taken down, volumes and all.
+        2. A stack that is up with another variant, other profiles, or with breakable disks or skewable clocks
+           when they are not wanted (or the other way round) is taken down, volumes and all.
         3. Images are built when their contexts changed or one is missing.
         4. Breakable disks are made, when they are wanted; those that are there are kept.
         5. Paused containers go on, stopped ones start, missing ones are made.
@@ -244,6 +262,7 @@ class Stack:
             "variant": self.variant,
             "profiles": list(self.profiles),
             "disks": self.disks,
+            "clocks": self.clocks,
         }
         self.state.write(_UP, up | {"standbys": self.state.read(_UP).get("standbys", {})})
 
@@ -258,7 +277,7 @@ class Stack:
         if (self.state_dir / _SECRETS).exists():
             stop = self._take_all_down
         removed = tear_down(self.engine, self.project, stop)
-        self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS)
+        self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS, _CLOCKS)
         self.__dict__.pop("_compose", None)  # it knows the passwords that are gone
         if removed:
             progress(f"took down {len(removed.containers)} containers of {self.project}")
@@ -276,7 +295,13 @@ class Stack:
         project = ComposeProject(
             self.project,
             self.directory,
-            [*self.files, agent / "compose.agent.yaml", self._identity(), *self._on_disks()],
+            [
+                *self.files,
+                agent / "compose.agent.yaml",
+                self._identity(),
+                *self._on_disks(),
+                *self._on_clocks(),
+            ],
             secrets,
             read_passwords(secrets),
         )
@@ -296,6 +321,13 @@ class Stack:
         if self.disks and not self.state.read(_DISKS):
             self.state.write(_DISKS, override({}))
         return [self.state_dir / _DISKS] if self.disks else []
+
+    def _on_clocks(self) -> list[Path]:
+        """A Compose file that starts services with clocks that can be skewed."""
+        if not self.clocks:
+            return []
+        self.state.write(_CLOCKS, with_clocks(self.model.need_clocks()))
+        return [self.state_dir / _CLOCKS]
 
     def _put_on_disks(self, config: Mapping[str, Any], progress: Say) -> dict[str, Any]:
         """Have the devices there, and their volumes on them; Compose's merged files with that."""
@@ -319,7 +351,8 @@ class Stack:
 
     @property
     def _marks(self) -> tuple[str, ...]:
-        return (self.variant or "", ",".join(self.profiles), "yes" if self.disks else "")
+        parts = ("yes" if part else "" for part in (self.disks, self.clocks))
+        return (self.variant or "", ",".join(self.profiles), *parts)
 
     def _leave_other_identity(self, progress: Say) -> None:
         have = {tuple(c.labels.get(label, "") for label in _LABELS) for c in self._containers()}
@@ -493,12 +526,13 @@ def _state_of(project: str) -> StateDir:
 
 
 def _identity_words(marks: tuple[str, ...]) -> str:
-    variant, profiles, disks = marks
+    variant, profiles, disks, clocks = marks
     words = [
         f"variant {variant}" if variant else "no variant",
         f"profile {profiles}" if profiles else "no profile",
     ]
-    return ", ".join([*words, "breakable disks"] if disks else words)
+    parts = ["breakable disks"] * bool(disks) + ["skewable clocks"] * bool(clocks)
+    return ", ".join([*words, *parts])
 
 
 def take_down(project: str, progress: Say = _quiet) -> Removed:
@@ -509,7 +543,7 @@ def take_down(project: str, progress: Say = _quiet) -> Removed:
         EngineError: the engine does not answer.
     """
     removed = tear_down(Engine(), project)
-    _state_of(project).forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS)
+    _state_of(project).forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS, _CLOCKS)
     if removed:
         progress(f"took down {len(removed.containers)} containers of {project}")
     return removed

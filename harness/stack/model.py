@@ -63,6 +63,7 @@ class StackModel:
         sites: by name, the services that fail together.
         links: ``"from->to"`` with the port.
         disks: by group, where its nodes have a volume that can be put on a breakable disk.
+        clocks: groups whose nodes can be started with a wall clock that can be skewed.
         load, observer, whole, alerts: None when the section does not say.
         steady_state: what counts as good.
         open: services that are not contained: they keep their way out.
@@ -79,6 +80,7 @@ class StackModel:
     sites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: Mapping[str, LinkSection] = field(default_factory=dict)
     disks: Mapping[str, DiskSection] = field(default_factory=dict)
+    clocks: tuple[str, ...] = ()
     load: LoadSection | None = None
     observer: ObserverSection | None = None
     whole: WholeSection | None = None
@@ -146,6 +148,16 @@ class StackModel:
         if not self.disks:
             raise self._missing("disks", "{ledger: {volume: /var/lib/ledger}}")
         return self.disks
+
+    def need_clocks(self) -> tuple[str, ...]:
+        """The services whose wall clocks can be skewed.
+
+        Raises:
+            StackModelError: the section names none.
+        """
+        if not self.clocks:
+            raise self._missing("clocks", "[ledger]")
+        return tuple(service for service in self.services if self.group_of(service) in self.clocks)
 
     def need_link(self, name: str) -> LinkSection:
         """The link of this name, ``"from->to"``; each end is a group or one of its nodes.
@@ -339,6 +351,7 @@ def _resolve(
         sites={site: tuple(n for n in nodes if n in services) for site, nodes in section.sites.items()},
         links={name: link for name, link in section.links.items() if groups.keys() >= set(name.split("->"))},
         disks={group: disk for group, disk in section.disks.items() if group in groups},
+        clocks=tuple(group for group in section.clocks if group in groups),
         load=section.load,
         observer=section.observer,
         whole=section.whole,

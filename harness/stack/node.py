@@ -18,6 +18,7 @@ class Node:
         container: the engine's full container id.
         site: the site whose nodes fail together, when the stack names sites.
         controlled: its service names a control API in the label ``harness.control``.
+        skewable: its service says in the label ``harness.clock`` how its wall clock can be skewed.
         disk: where in the node its breakable disk is mounted; None when it has none.
     """
 
@@ -26,6 +27,7 @@ class Node:
     container: str
     site: str | None = None
     controlled: bool = False
+    skewable: bool = False
     disk: str | None = None
 
 

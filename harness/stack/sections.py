@@ -179,6 +179,9 @@ class XHarness(_Section):
         default={},
         description="by group: volumes that lie on a disk of their own when an experiment breaks disks",
     )
+    clocks: tuple[Word, ...] = Field(
+        default=(), description="groups whose image has libfaketime: an experiment can skew their wall clocks"
+    )
     load: LoadSection | None = None
     observer: ObserverSection | None = None
     alerts: AlertsSection | None = None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_rules import table
 
-from harness.agent.program import cgroups, cpu, dns, filters, lying, memory, rules, shaping, slots
+from harness.agent.program import cgroups, clocks, cpu, dns, filters, lying, memory, rules, shaping, slots
 from harness.agent.program.cgroups import Group
 from harness.agent.program.containers import Container
 from harness.agent.program.processes import Process
@@ -350,3 +352,77 @@ def test_nobodys_address_is_nobodys():
     from harness.faults.catalogue import Dns
 
     assert ipaddress.ip_address(Dns.wrong("a").address) in ipaddress.ip_network("192.0.2.0/24")
+
+
+# Clocks ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clocked(tmp_path, monkeypatch):
+    """A container whose root is a folder here; its file is its own."""
+    (tmp_path / "etc").mkdir()
+    named = Container("A", "a", pid=1, labels={clocks.LABEL: "/etc/faketimerc"})
+    place = {"FAKETIME_TIMESTAMP_FILE": "/etc/faketimerc"}
+    monkeypatch.setattr(clocks, "root_of", lambda _pid: tmp_path)
+    monkeypatch.setattr(clocks, "environment", lambda _pid: dict(place))
+    monkeypatch.setattr(clocks, "told", lambda _pid: (2, 3))
+    return SimpleNamespace(container=named, file=tmp_path / "etc" / "faketimerc", place=place)
+
+
+@pytest.mark.parametrize(
+    ("by_s", "text"), [(300, "+300.000\n"), (-2.5, "-2.500\n"), (3e8, "+300000000.000\n")]
+)
+def test_a_skewed_clock_is_a_file_that_is_found_and_removed(clocked, by_s, text):
+    """In seconds with a sign, for everybody to read; without it the time is right, and twice is as good."""
+    harm = clocks.ClockSkew(MadeContainers(clocked.container))
+    assert list(harm.left(clocked.container)) == []
+    harm.begin("i1", {"container": "A", "by_s": by_s})
+    assert clocked.file.read_text() == text
+    assert clocked.file.stat().st_mode & 0o777 == 0o644
+    assert [each.what for each in harm.left(clocked.container)] == [
+        f"a has its clock off by {text.strip()} s"
+    ]
+    for _ in range(2):
+        harm.end("i1", {"container": "A"})
+        assert list(clocked.file.parent.iterdir()) == []
+
+
+def test_what_was_down_at_the_heal_is_right_when_it_runs_again(clocked):
+    """And what is still wanted stays over a restart."""
+    running, down = clocked.container, replace(clocked.container, pid=0)
+    made = MadeContainers(running)
+    harm = clocks.ClockSkew(made)
+    harm.begin("i1", {"container": "A", "by_s": 5})
+    harm.again("A")
+    assert clocked.file.exists()
+    made.known["A"] = down
+    harm.end("i1", {"container": "A"})
+    assert clocked.file.exists()
+    made.known["A"] = running
+    harm.again("A")
+    assert not clocked.file.exists()
+
+
+def test_one_clock_is_skewed_once(clocked):
+    """And the one that was refused takes nothing of the other's away."""
+    harm = clocks.ClockSkew(MadeContainers(clocked.container))
+    harm.begin("i1", {"container": "A", "by_s": 5})
+    with pytest.raises(Refused, match="a has a skewed clock of i1 already"):
+        harm.begin("i2", {"container": "A", "by_s": 7})
+    harm.end("i2", {"container": "A"})
+    assert clocked.file.read_text() == "+5.000\n"
+
+
+def test_a_container_whose_processes_would_not_notice_is_refused(clocked, monkeypatch):
+    """No label; another file than they read; no library."""
+    with pytest.raises(Refused, match=r"b has no clock .* no label harness\.clock"):
+        clocks.ClockSkew(MadeContainers(B)).begin("i1", {"container": "B", "by_s": 5})
+    harm = clocks.ClockSkew(MadeContainers(clocked.container))
+    clocked.place["FAKETIME_TIMESTAMP_FILE"] = "/elsewhere"
+    with pytest.raises(Refused, match="runs with FAKETIME_TIMESTAMP_FILE=/elsewhere"):
+        harm.begin("i1", {"container": "A", "by_s": 5})
+    clocked.place["FAKETIME_TIMESTAMP_FILE"] = "/etc/faketimerc"
+    monkeypatch.setattr(clocks, "told", lambda _pid: (0, 3))
+    with pytest.raises(Refused, match="its image needs"):
+        harm.begin("i2", {"container": "A", "by_s": 5})
+    assert not clocked.file.exists()

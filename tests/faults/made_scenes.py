@@ -11,7 +11,7 @@ from harness.stack.node import Node
 class MadeScene:
     """A scene that resolves a node's name, a group, ``group:one`` and ``group:role`` from a table.
 
-    The nodes of the group ``acquirer`` have a control API.
+    The nodes of the group ``acquirer`` have a control API, those of ``ledger`` clocks that can be skewed.
     """
 
     def __init__(self, groups: Mapping[str, int], roles: Mapping[str, Sequence[str]] | None = None) -> None:
@@ -21,6 +21,7 @@ class MadeScene:
                 group,
                 f"id-{group}-{number}",
                 controlled=group == "acquirer",
+                skewable=group == "ledger",
                 disk=f"/var/lib/{group}",
             )
             for group, count in groups.items()

@@ -19,6 +19,7 @@ from harness.faults.catalogue import (
     AnswerLost,
     Bandwidth,
     BitFlip,
+    ClockSkew,
     ConnectionsExhausted,
     CpuBurn,
     CpuQuota,
@@ -87,6 +88,8 @@ EXAMPLES = [
     SlowClose("ledger->etcd", 300),
     Slicer("ledger->etcd", 100, 1000),
     LimitData("ledger->etcd", 500),
+    ClockSkew("ledger", -300),
+    ClockSkew("ledger-1", 2.5),
     CpuQuota("ledger", 0.1),
     CpuBurn("ledger-1", 4),
     MemoryLimit("ledger-1", 64),
@@ -227,6 +230,19 @@ def test_only_a_node_with_a_control_api_can_be_told():
     assert "harness.control" in str(caught.value)
 
 
+def test_only_a_node_with_such_a_clock_can_be_skewed():
+    """Before anything is touched, with the key that is missing."""
+    with pytest.raises(UnsupportedFault, match=r"etcd-1 has no clock .*\(clocks: \[etcd\]\)"):
+        ClockSkew("etcd", 300).plan(made_scene())
+
+
+@pytest.mark.parametrize("by_s", [0, 0.9, -0.9, 400_000_000, float("nan")])
+def test_a_skew_is_neither_too_small_to_be_seen_nor_absurd(by_s):
+    """Within a quarter of a second nobody could tell it from a right clock."""
+    with pytest.raises(ExperimentError, match="by_s must be from 1 to"):
+        ClockSkew("ledger", by_s)
+
+
 def test_a_switchover_is_asked_of_the_primary_and_seen_at_the_others():
     """It names who hands over, leaves the choice to Patroni, and holds no secret."""
     plan = Switchover("ledger").plan(made_scene())
@@ -265,7 +281,7 @@ def test_a_disk_that_cannot_be_broken_is_refused_by_name():
     """Before anything is touched, with the key that is missing."""
     scene = MadeScene({"ledger": 1})
     scene.nodes = tuple(replace(node, disk=None) for node in scene.nodes)
-    for fault in (fault for fault in EXAMPLES if parts_of(fault)):
+    for fault in (fault for fault in EXAMPLES if "disks" in parts_of(fault)):
         with pytest.raises(UnsupportedFault, match=r"ledger-1 has no disk .*x-harness\.disks\.ledger"):
             fault.plan(scene)
 

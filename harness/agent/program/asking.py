@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client as http_client
 import json
 import os
@@ -18,10 +19,11 @@ from .namespaces import sockets_in
 from .processes import environment, owner
 from .refusal import Failed
 
-__all__ = ["NoAnswer", "ask", "http", "http_get", "run"]
+__all__ = ["NoAnswer", "ask", "end", "http", "http_get", "run", "start"]
 
 BODY_BYTES_MAX = 1024 * 1024
 _OK_BELOW = 300
+_PRELOAD = "LD_PRELOAD"
 
 
 class NoAnswer(Failed):
@@ -138,22 +140,12 @@ def run(
     Raises:
         Failed: the node is down, or the command did not end in time (it is killed).
     """
-    pid = _pid(container)
-    user, group = owner(user_of or pid)
-    enter = ["nsenter", "--target", str(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"]
     begun = now()
-    process = subprocess.Popen(
-        [*enter, f"--setgid={group}", f"--setuid={user}", "--", *argv],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**environment(pid), **env},
-        start_new_session=True,
-    )
+    process = start(container, argv, env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, user_of=user_of)
     try:
         output, errors = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired as error:
-        _end(process)
+        end(process)
         raise Failed(f"{container.name}: {argv[0]} did not end within {now() - begun:.1f} s") from error
     return {
         "code": process.returncode,
@@ -162,10 +154,43 @@ def run(
     }
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
+def start(
+    container: Container,
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    *,
+    stdin: int,
+    stderr: int,
+    user_of: int | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a command in the node, with its first process's environment, as that one's user or another's.
+
+    Raises:
+        Failed: the node is down.
+    """
+    pid = _pid(container)
+    user, group = owner(user_of or pid)
+    known = {**environment(pid), **env}
+    # That library is in the node's image; nsenter is of the agent's, and would complain.
+    preload = known.pop(_PRELOAD, None)
+    argv = argv if preload is None else ["env", f"{_PRELOAD}={preload}", *argv]
+    enter = ["nsenter", "--target", str(pid), "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd"]
+    return subprocess.Popen(
+        [*enter, f"--setgid={group}", f"--setuid={user}", "--", *argv],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=known,
+        start_new_session=True,
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill it with all that it started, wait for it, and close its pipes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    for pipe in (process.stdout, process.stderr):
+    for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from .clocks import ClockSkew
 from .containers import Container, Containers
 from .cpu import CpuBurn, CpuLimit
 from .descriptors import Descriptors
@@ -36,6 +37,7 @@ class Harms:
             ("net.shape", "net.unshape"): Shaping(containers),
             ("dns.lie", "dns.unlie"): Lying(containers),
             ("cpu.limit", "cpu.unlimit"): CpuLimit(containers),
+            ("clock.skew", "clock.right"): ClockSkew(containers),
             ("cpu.burn", "cpu.cool"): CpuBurn(containers),
             ("memory.limit", "memory.unlimit"): MemoryLimit(containers),
             ("files.limit", "files.unlimit"): Descriptors(containers),

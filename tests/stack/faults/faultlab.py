@@ -19,7 +19,7 @@ from harness.agent.client import Agent
 from harness.errors import SelectorError
 from harness.faults.injector import Injector
 from harness.faults.journal import Journal
-from harness.stack import disks
+from harness.stack import clocks, disks
 from harness.stack.engine import Engine
 from harness.stack.node import Node
 from harness.stack.teardown import tear_down
@@ -70,6 +70,7 @@ class Lab:
                 "lab",
                 container,
                 controlled=name == "bank",
+                skewable=name == "clocked",
                 disk="/data" if name.startswith("store") else None,
             )
             for name, container in self.ids.items()
@@ -212,8 +213,13 @@ def disks_of(project, files):
     named = [word for file in files for word in ("--file", file)]
     subprocess.run(["docker", "compose", *named, "build", "--quiet"], cwd=HERE, check=True)
     devices = disks.prepare(Engine(), project, (disks.Disk("store", 300), disks.Disk("store-2", 300)))
-    file = Path(tempfile.mkdtemp()) / "disks.json"
-    file.write_text(json.dumps(disks.override(devices)))
+    return written(disks.override(devices))
+
+
+def written(override):
+    """The path of a Compose file with that in it."""
+    file = Path(tempfile.mkdtemp()) / "override.json"
+    file.write_text(json.dumps(override))
     return file
 
 
@@ -225,7 +231,11 @@ def running_lab():
     os.environ.update(COMPOSE_PROJECT_NAME=project, HARNESS_AGENT_DIR=str(AGENT))
     files = ["compose.yaml", str(AGENT / "compose.agent.yaml")]
     try:
-        compose = DockerCompose(HERE, [*files, str(disks_of(project, files))], wait=False)
+        compose = DockerCompose(
+            HERE,
+            [*files, str(disks_of(project, files)), str(written(clocks.override(["clocked"])))],
+            wait=False,
+        )
         with compose:
             lab = Lab(project)
             until(lab.whole, 60, "the lab")

@@ -153,6 +153,7 @@ def test_a_session_that_ends_in_order_heals_too(lab, tmp_path):
 
 HARMS = (
     "loss", "half-open", "port", "rate", "names", "quota", "burn", "memory", "descriptors", "slots", "stopped",
+    "clock",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from faultlab import Lab
 from harness.errors import AgentError
 from harness.faults.catalogue import (
     AcquirerRefuses,
+    ClockSkew,
     ConnectionsExhausted,
     CpuBurn,
     CpuQuota,
@@ -39,6 +40,7 @@ FAULTS = {
     "rate": RateLimit("b", 1000),
     "names": Dns.nxdomain("a", "b"),
     "quota": CpuQuota("busy", 0.02),
+    "clock": ClockSkew("clocked", 300),
     "burn": CpuBurn("b"),
     "memory": MemoryLimit("d", 8),
     "descriptors": FileDescriptors("c", "node.py"),

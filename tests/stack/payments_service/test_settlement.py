@@ -157,6 +157,19 @@ def test_poison_is_parked_while_others_go_on_and_is_settled_when_it_is_unparked(
         unpark(settling, poison)
 
 
+def test_what_a_wrong_clock_made_due_does_not_wait_for_it(people, settling):
+    """Approved while the ledger's clock was five minutes ahead: it is due when the clock is right."""
+    payment = people.create("early")
+    settling.compose("--profile", "full", "stop", "settlement-1")
+    people.approve(payment)
+    where = f"WHERE payment_id = '{payment['payment_id']}'"
+    ahead = f"UPDATE books.outbox SET next_at = clock_timestamp() + interval '5 min' {where}"
+    assert settling.sql(settling.primary(), ahead) == "UPDATE 1"
+    settling.compose("--profile", "full", "start", "settlement-1")
+    within(15, "it is settled", lambda: people.settled(payment))
+    assert [row["status"] for row in accepted(settling, payment)] == ["accepted"]
+
+
 @pytest.mark.parametrize(
     ("statement", "refusal"),
     [

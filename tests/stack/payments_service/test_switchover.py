@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from payments_stack import docker, within
 
-import harness.agent
-from harness.agent.client import Agent
 from harness.faults.catalogue import Switchover
 from harness.faults.injector import Injector, NoEvidence
 from harness.faults.journal import Journal
@@ -19,23 +15,7 @@ from harness.stack.node import Node
 
 pytestmark = pytest.mark.stack
 
-AGENT = Path(harness.agent.__file__).parent
 LEDGER = ("ledger-1", "ledger-2", "ledger-3")
-
-
-@pytest.fixture(scope="module")
-def agent(payments_stack):
-    """The harness's agent beside the stack."""
-    os.environ["HARNESS_AGENT_DIR"] = str(AGENT)
-    compose = [*payments_stack._compose, "-f", str(AGENT / "compose.agent.yaml")]
-    try:
-        docker(*compose, "up", "-d", "--build", "--no-deps", "harness-agent", timeout_s=300)
-        with Agent.connect(payments_stack.container("harness-agent"), payments_stack.project) as session:
-            yield session
-    finally:
-        docker(*compose, "rm", "--stop", "--force", "harness-agent")
-        docker("image", "rm", "--force", f"{payments_stack.project}-harness-agent")
-        del os.environ["HARNESS_AGENT_DIR"]
 
 
 @dataclass

@@ -13,6 +13,7 @@ from .port import PortProbe
 from .probe import Probe
 from .resources import BurnProbe, DescriptorsProbe, MemoryProbe, QuotaProbe, SlotsProbe, StoppedProbe
 from .traffic import TrafficProbe
+from .wall_clock import ClockProbe
 
 __all__ = ["KINDS"]
 
@@ -29,6 +30,7 @@ def _established(watch: Mapping[str, Any], injection: str, containers: Container
 
 KINDS: Mapping[str, Callable[[Mapping[str, Any], str, Containers, Cuts], Probe]] = {
     "burn": BurnProbe,
+    "clock": ClockProbe,
     "descriptors": DescriptorsProbe,
     "established": _established,
     "memory": MemoryProbe,

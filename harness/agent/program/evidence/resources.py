@@ -20,7 +20,7 @@ from ..refusal import Failed
 from ..slots import FULL, knock
 from .item import Item, Open
 
-__all__ = ["BurnProbe", "DescriptorsProbe", "MemoryProbe", "QuotaProbe", "SlotsProbe", "StoppedProbe"]
+__all__ = ["BurnProbe", "DescriptorsProbe", "Look", "MemoryProbe", "QuotaProbe", "SlotsProbe", "StoppedProbe"]
 
 _EVERY_S = 0.1
 _YOUNG_S = 2.0
@@ -28,7 +28,7 @@ _TICKS_PER_S = 100.0
 _KNOCKS = 5
 
 
-class _Look:
+class Look:
     """One thing about one container, looked at ten times a second.
 
     Args:
@@ -85,7 +85,7 @@ class _Look:
         """Nothing to give back."""
 
 
-class QuotaProbe(_Look):
+class QuotaProbe(Look):
     """The effect: the kernel has the quota, and has held the container back by it at least once."""
 
     what = "has its CPU time"
@@ -115,7 +115,7 @@ class QuotaProbe(_Look):
         return int(words[words.index("nr_throttled") + 1]) if "nr_throttled" in words else 0
 
 
-class BurnProbe(_Look):
+class BurnProbe(Look):
     """The effect: processes that burn are in the container's group, and use CPU time."""
 
     what = "is without burners"
@@ -142,7 +142,7 @@ class BurnProbe(_Look):
         self._used, self._at = burning, at
 
 
-class MemoryProbe(_Look):
+class MemoryProbe(Look):
     """The effect: the limit is in force, and the engine told of a kill for want of memory since the fault began."""
 
     what = "has its memory"
@@ -181,7 +181,7 @@ class MemoryProbe(_Look):
         return found is not None and now() - found.start / _TICKS_PER_S < _YOUNG_S
 
 
-class DescriptorsProbe(_Look):
+class DescriptorsProbe(Look):
     """The effect: each process that matched before has a lower limit than it had, and began with nothing free."""
 
     what = "has descriptors"
@@ -205,7 +205,7 @@ class DescriptorsProbe(_Look):
         self.item.measured = f"{exhausted} of {len(there)} processes have no descriptor left"
 
 
-class SlotsProbe(_Look):
+class SlotsProbe(Look):
     """The effect: the server tells one of a few newcomers that there are too many."""
 
     what = "has connection slots"
@@ -232,7 +232,7 @@ class SlotsProbe(_Look):
             self.item.neither(at)
 
 
-class StoppedProbe(_Look):
+class StoppedProbe(Look):
     """The effect: all that matched before stand still, by the kernel's word."""
 
     what = "goes on"

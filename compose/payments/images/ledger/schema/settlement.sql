@@ -8,10 +8,14 @@
 -- Takes up to so many items that are due, and lends them for so long. A worker waits for no other (SKIP LOCKED). The
 -- items as JSON: one row, for a session that reads one. The caller may act on them when this is committed and
 -- replicated: by then the approvals are, too.
+--
+-- What is due further ahead than any lease or delay reaches was written by a clock that was wrong: it is due now, and
+-- does not wait until the right one gets there. Should somebody have it still, one of the two posts, as ever.
 CREATE FUNCTION books.take_from_outbox(p_most integer, p_lease interval) RETURNS jsonb
 LANGUAGE sql SECURITY DEFINER SET search_path = books, pg_temp AS $$
     WITH due AS (
-        SELECT payment_id FROM outbox WHERE NOT parked AND next_at <= clock_timestamp()
+        SELECT payment_id FROM outbox
+        WHERE NOT parked AND (next_at <= clock_timestamp() OR next_at > clock_timestamp() + p_lease + interval '1 min')
         ORDER BY next_at LIMIT p_most FOR NO KEY UPDATE SKIP LOCKED
     ), taken AS (
         UPDATE outbox o SET attempts = attempts + 1, next_at = clock_timestamp() + p_lease
