@@ -16,6 +16,7 @@ class FakeEngine:
         self.there = {kind: list(there.get(kind, [])) for kind in ("containers", "networks", "volumes")}
         self.failing = dict(failing or {})
         self.asked: list[str] = []
+        self.why = "is busy"
 
     def leftovers(self, project: str) -> dict[str, dict[str, str]]:
         self.asked.append(project)
@@ -24,7 +25,7 @@ class FakeEngine:
     def remove(self, kind: str, ident: str) -> None:
         if self.failing.get(ident, 0):
             self.failing[ident] -= 1
-            raise EngineError(f"{ident} is busy")
+            raise EngineError(f"{ident} {self.why}")
         if ident in self.there[kind]:
             self.there[kind].remove(ident)
 
@@ -53,6 +54,16 @@ def test_what_stays_is_an_error_that_names_it(monkeypatch) -> None:
     monkeypatch.setattr(teardown, "_DEADLINE_S", 0.2)
     with pytest.raises(StackError, match=r"networks: n\): n is busy"):
         tear_down(FakeEngine(stack_of(), {"n": -1}), "p")
+
+
+def test_an_engine_that_lost_count_of_a_network_is_told_apart(monkeypatch) -> None:
+    """Nothing uses it, and it cannot be removed: only the engine's restart helps, so the error says that."""
+    monkeypatch.setattr(teardown, "_DEADLINE_S", 0.2)
+    engine = FakeEngine(stack_of(), {"n": -1})
+    engine.why = "has active endpoints"
+    with pytest.raises(StackError) as caught:
+        tear_down(engine, "p")
+    assert "restart it and try again" in str(caught.value)
 
 
 def test_composes_own_failure_is_made_up_for() -> None:
