@@ -96,14 +96,13 @@ def _sweep(engine: Engine, project: str, left: dict[str, dict[str, str]]) -> lis
 
 
 def _still_there(project: str, left: dict[str, dict[str, str]], problems: list[str]) -> StackError:
-    lost_count = list(filter(left.get, _KINDS)) == ["networks"] and any(
-        "active endpoints" in p for p in problems
-    )
-    names = ", ".join(f"{kind}: {' '.join(sorted(left[kind].values()))}" for kind in _KINDS if left[kind])
+    kinds = [kind for kind in _KINDS if left[kind]]
+    names = ", ".join(f"{kind}: {' '.join(sorted(left[kind].values()))}" for kind in kinds)
+    mend = "If something else uses them (docker network inspect NAME shows what), stop that and try again"
+    if kinds == ["networks"] and any("active endpoints" in problem for problem in problems):
+        # https://github.com/moby/moby/issues/42119: only a start of the engine counts anew.
+        mend += "; if nothing is in a network, the engine has lost count: restart it and try again"
     return StackError(
         f"{project} is not gone after {_DEADLINE_S:g} s ({names}): {'; '.join(problems) or 'no reason'}",
-        # https://github.com/moby/moby/issues/42119: only a start of the engine counts anew.
-        mend="If no container is in it (docker network inspect NAME), the engine has lost count: restart it and try again"
-        if lost_count
-        else "If something else uses them (docker network inspect NAME shows what), stop that and try again",
+        mend=mend,
     )
