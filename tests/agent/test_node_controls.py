@@ -214,9 +214,13 @@ def test_a_login_comes_from_the_nodes_own_environment(api):
     """Whoever asks names the variables, and never sees what they hold."""
     handler, port = api
     child = subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env={"U": "patroni", "P": "s3:cret"}
+        [sys.executable, "-c", "print(flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"U": "patroni", "P": "s3:cret"},
     )
     try:
+        child.stdout.readline()  # a process has its environment only some time after exec began
         node = Container("c1", "ledger-1", child.pid)
         asking.http(node, "GET", port, "/mode", timeout_s=2, login=("U", "P"))
         with pytest.raises(Failed, match="ledger-1 has no Q in its environment"):

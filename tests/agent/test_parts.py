@@ -100,8 +100,10 @@ def test_a_process_is_its_pid_and_its_start():
 
 def test_a_pattern_finds_processes_by_their_command_line():
     """And by their name; only within the namespace that was asked about."""
-    child = subprocess.Popen([sys.executable, "-c", "input() #fault-lab-mark"], stdin=subprocess.PIPE)
+    words = [sys.executable, "-c", "print(flush=True); input() #fault-lab-mark"]
+    child = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
+        child.stdout.readline()  # a process has its command line only some time after exec began
         found = processes.matching(os.getpid(), "fault-lab-mark$")
         assert child.pid in [process.pid for process in found]
         assert processes.matching(os.getpid(), "^no such process at all$") == []
