@@ -11,9 +11,11 @@ from pathlib import Path
 from .refusal import Failed
 
 __all__ = [
+    "TICKS_PER_S",
     "Process",
     "alive",
     "command",
+    "cpu_s",
     "environment",
     "identify",
     "in_namespace",
@@ -25,6 +27,10 @@ __all__ = [
 
 _STAT_STATE = 0
 _STAT_START = 19
+_STAT_CPU = (11, 12)
+"""In its own code, and in the kernel's."""
+TICKS_PER_S = 100.0
+"""Clock ticks, in which the kernel tells a process's start and its CPU time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +43,20 @@ class Process:
 
 def identify(pid: int) -> Process | None:
     """The process that has this pid now; None when there is none, or only its remains (a zombie)."""
+    fields = _stat(pid)
+    if fields is None or fields[_STAT_STATE] in "ZX":
+        return None
+    return Process(pid, int(fields[_STAT_START]))
+
+
+def _stat(pid: int) -> list[str] | None:
+    """The fields of a process's ``stat`` behind its name; None when it is gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     # The second field, the name, may itself hold blanks and brackets.
-    fields = text[text.rindex(")") + 2 :].split()
-    if fields[_STAT_STATE] in "ZX":
-        return None
-    return Process(pid, int(fields[_STAT_START]))
+    return text[text.rindex(")") + 2 :].split()
 
 
 def alive(process: Process) -> bool:
@@ -88,11 +99,14 @@ def kill(process: Process, number: int = signal.SIGKILL) -> None:
 
 def stopped(pid: int) -> bool:
     """Whether a process stands still by a signal (SIGSTOP)."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return text[text.rindex(")") + 2 :].split()[_STAT_STATE] == "T"
+    fields = _stat(pid)
+    return fields is not None and fields[_STAT_STATE] == "T"
+
+
+def cpu_s(pid: int) -> float:
+    """The CPU time that a process has used, in seconds; 0 when it is gone."""
+    fields = _stat(pid)
+    return 0.0 if fields is None else sum(int(fields[n]) for n in _STAT_CPU) / TICKS_PER_S
 
 
 def environment(pid: int) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .cgroups import ROOT
+from . import cgroups
 from .refusal import Failed
 
 __all__ = ["Throttle", "of_process"]
@@ -58,22 +58,15 @@ class Throttle:
         return sorted({line.split()[0] for line in lines if line.strip()})
 
 
-def of_process(pid: int, root: Path = ROOT, proc: Path = Path("/proc")) -> Throttle:
+def of_process(pid: int, root: Path = cgroups.ROOT, proc: Path = Path("/proc")) -> Throttle:
     """The limits of a process's control group.
 
     Raises:
         Failed: the process is gone, or the kernel has no such controller.
     """
-    try:
-        lines = (proc / str(pid) / "cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise Failed(f"process {pid} is gone") from error
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if "blkio" in controllers.split(","):
-            joint = root / controllers
-            return Throttle((joint if joint.is_dir() else root / "blkio") / path.lstrip("/"), 1)
-    group = next((root / line.split(":", 2)[2].lstrip("/") for line in lines if line.startswith("0::")), None)
-    if group is None or not (group / "io.max").exists():
+    own = cgroups.group(pid, "blkio", root, proc)
+    if own is None and not (proc / str(pid)).exists():
+        raise Failed(f"process {pid} is gone")
+    if own is None or (own.version != 1 and own.read("io.max") is None):
         raise Failed("this kernel limits no container's use of a disk: there is neither blkio nor io.max")
-    return Throttle(group, 2)
+    return Throttle(own.path, own.version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ..containers import Containers
@@ -18,21 +19,18 @@ from .wall_clock import ClockProbe
 __all__ = ["KINDS"]
 
 
-def _network(watch: Mapping[str, Any], injection: str, containers: Containers, cuts: Cuts) -> Probe:
+def _network(
+    watch: Mapping[str, Any], injection: str, containers: Containers, cuts: Cuts, *, established: bool = False
+) -> Probe:
     pairs = [(source, target) for source, target in watch["pairs"]]
-    return NetworkProbe(injection, pairs, cuts, containers)
-
-
-def _established(watch: Mapping[str, Any], injection: str, containers: Containers, cuts: Cuts) -> Probe:
-    pairs = [(source, target) for source, target in watch["pairs"]]
-    return NetworkProbe(injection, pairs, cuts, containers, established=True)
+    return NetworkProbe(injection, pairs, cuts, containers, established=established)
 
 
 KINDS: Mapping[str, Callable[[Mapping[str, Any], str, Containers, Cuts], Probe]] = {
     "burn": BurnProbe,
     "clock": ClockProbe,
     "descriptors": DescriptorsProbe,
-    "established": _established,
+    "established": partial(_network, established=True),
     "memory": MemoryProbe,
     "names": NamesProbe,
     "network": _network,

@@ -15,7 +15,7 @@ from ..cpu import BURNER, quota_of
 from ..cuts import Cuts
 from ..descriptors import free_number, limits_of
 from ..memory import limit_of
-from ..processes import Process, alive, command, identify, matching, stopped
+from ..processes import TICKS_PER_S, Process, alive, command, cpu_s, identify, matching, stopped
 from ..refusal import Failed
 from ..slots import FULL, knock
 from .item import Item, Open
@@ -24,7 +24,6 @@ __all__ = ["BurnProbe", "DescriptorsProbe", "Look", "MemoryProbe", "QuotaProbe",
 
 _EVERY_S = 0.1
 _YOUNG_S = 2.0
-_TICKS_PER_S = 100.0
 _KNOCKS = 5
 
 
@@ -130,7 +129,7 @@ class BurnProbe(Look):
         own = group(container.pid, "cpu")
         pids = [int(word) for word in ((own.read("cgroup.procs") if own is not None else "") or "").split()]
         burning = {
-            each: _cpu_s(each.pid) for pid in pids if BURNER in command(pid) and (each := identify(pid))
+            each: cpu_s(each.pid) for pid in pids if BURNER in command(pid) and (each := identify(pid))
         }
         if not burning:
             self.item.normal(at)
@@ -178,7 +177,7 @@ class MemoryProbe(Look):
         if not self._killed() or self.item.healed_at is not None:
             return False
         found = identify(container.pid)
-        return found is not None and now() - found.start / _TICKS_PER_S < _YOUNG_S
+        return found is not None and now() - found.start / TICKS_PER_S < _YOUNG_S
 
 
 class DescriptorsProbe(Look):
@@ -255,13 +254,3 @@ class StoppedProbe(Look):
             self.item.measured = f"{still} processes stand still"
         else:
             self.item.normal(at)
-
-
-def _cpu_s(pid: int) -> float:
-    """The CPU time that a process has used, in seconds; 0 when it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # as elsewhere in /proc
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
