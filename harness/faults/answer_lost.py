@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["AnswerLost"]
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerLost:
+class AnswerLost(OnLink):
     """Whatever the target answers vanishes. What was asked is done: only nobody learns of it.
 
     Connections stand and stay silent; a new one stands too, but whoever waits for a first word on it waits for ever.
@@ -28,19 +27,7 @@ class AnswerLost:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     toxicity: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_link(self)
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange gets no byte of answer; effect tests show that the request arrives."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["Bandwidth"]
@@ -17,7 +16,7 @@ _MOST_KBPS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Bandwidth:
+class Bandwidth(OnLink):
     """Each connection has this rate for itself; what comes faster waits, also in the sender's buffers.
 
     Heals: by taking the toxic away; what is queued comes at once.
@@ -32,26 +31,17 @@ class Bandwidth:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     rate_kbps: int
     direction: str = "answer"
     toxicity: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_link(self)
+    def check(self) -> None:
+        """Refuse what no probe would see, or nobody wait for."""
         if self.rate_kbps % _BYTE_KBPS or not _BYTE_KBPS <= self.rate_kbps <= _MOST_KBPS:
             raise ExperimentError(
                 f"Bandwidth: rate_kbps must be a multiple of {_BYTE_KBPS} up to {_MOST_KBPS}, not {self.rate_kbps}",
                 mend="The probe exchanges some kilobytes: a faster link is not seen to be slow",
             )
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange of some kilobytes takes as long as the rate has it."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["LimitData"]
@@ -16,7 +15,7 @@ _MOST_BYTES = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class LimitData:
+class LimitData(OnLink):
     """The first ``limit_bytes`` pass, also of a connection that stands already; then it is closed, in mid-word.
 
     Heals: by taking the toxic away.
@@ -30,26 +29,17 @@ class LimitData:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     limit_bytes: int
     direction: str = "answer"
     toxicity: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_link(self)
+    def check(self) -> None:
+        """Refuse what no probe would see, or nobody wait for."""
         if not 1 <= self.limit_bytes <= _MOST_BYTES:
             raise ExperimentError(
                 f"LimitData: limit_bytes must be from 1 to {_MOST_BYTES}, not {self.limit_bytes}",
                 mend="The probe exchanges some kilobytes: what passes it whole is not seen",
             )
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange of some kilobytes is closed before its answer is whole."""

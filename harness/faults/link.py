@@ -7,9 +7,10 @@ which hops to interpose.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 from harness.errors import ExperimentError, UnsupportedFault
 from harness.faults.base import Fault, Plan, Probe, Step
@@ -17,11 +18,9 @@ from harness.faults.nodes import names
 from harness.stack.node import Node, Scene
 
 __all__ = [
-    "LinkFault",
+    "OnLink",
     "Toxic",
-    "check_link",
     "ends",
-    "ends_named",
     "hop_name",
     "links_of",
     "plan_link",
@@ -34,14 +33,40 @@ TOXICITY_MIN = 0.1
 _LINK = re.compile(r"[A-Za-z0-9_.-]+->[A-Za-z0-9_.-]+")
 
 
-@runtime_checkable
-class LinkFault(Protocol):
-    """A fault of one directed TCP hop: ``from->to`` of x-harness.links; an end may be a node of the group."""
+@dataclass(frozen=True, slots=True)
+class OnLink(ABC):
+    """A fault of one directed TCP hop.
 
-    @property
-    def link(self) -> str:
-        """The hop."""
-        ...
+    A subclass that harms one direction, or some connections, has the fields ``direction`` and ``toxicity``.
+
+    Attributes:
+        link: the hop, ``from->to`` of x-harness.links; an end may be a node of the group.
+    """
+
+    instant: ClassVar[bool] = False
+    destroys: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ("dnat",)
+
+    link: str
+
+    def __post_init__(self) -> None:
+        _check_link(self)
+        self.check()
+
+    def check(self) -> None:  # noqa: B027 - most have nothing of their own to refuse
+        """Refuse settings of the subclass that cannot be.
+
+        Raises:
+            ExperimentError: the first that cannot.
+        """
+
+    def selectors(self) -> tuple[str, ...]:
+        """Both ends of the link."""
+        return tuple(dict.fromkeys(self.link.split("->")))
+
+    @abstractmethod
+    def plan(self, scene: Scene) -> Plan:
+        """Its steps and probes on this stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +84,7 @@ class Toxic:
 
 def links_of(faults: Iterable[Fault]) -> tuple[str, ...]:
     """The links that these faults harm, each once, in order."""
-    return tuple(dict.fromkeys(fault.link for fault in faults if isinstance(fault, LinkFault)))
+    return tuple(dict.fromkeys(fault.link for fault in faults if isinstance(fault, OnLink)))
 
 
 def ends(link: str, scene: Scene) -> Iterator[tuple[Node, Node]]:
@@ -81,7 +106,7 @@ def hop_name(source: Node, target: Node) -> str:
     return f"{source.name}~{target.name}"
 
 
-def check_link(fault: LinkFault) -> None:
+def _check_link(fault: OnLink) -> None:
     """Refuse a link, a direction or a share of connections that cannot be.
 
     Raises:
@@ -102,11 +127,6 @@ def check_link(fault: LinkFault) -> None:
             f"{name}: toxicity must be from {TOXICITY_MIN} to 1, not {toxicity}",
             mend="It is the share of connections that are harmed; fewer are not seen by the probe in time",
         )
-
-
-def ends_named(link: str) -> tuple[str, ...]:
-    """The selectors of a link's two ends."""
-    return tuple(dict.fromkeys(link.split("->")))
 
 
 def plan_toxics(

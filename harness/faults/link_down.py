@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.faults.base import Plan, Step
-from harness.faults.link import check_link, ends, ends_named, hop_name, plan_link
+from harness.faults.link import OnLink, ends, hop_name, plan_link
 from harness.stack.node import Scene
 
 __all__ = ["Down"]
 
 
 @dataclass(frozen=True, slots=True)
-class Down:
+class Down(OnLink):
     """Connections that stand are closed, and new ones are refused; the node behind the link lives on.
 
     Heals: by listening again.
@@ -24,19 +23,6 @@ class Down:
     Attributes:
         link: the hop, ``from->to``.
     """
-
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
-
-    def __post_init__(self) -> None:
-        check_link(self)
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: a connection that is begun is refused."""

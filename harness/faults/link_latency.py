@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["LinkLatency"]
@@ -17,7 +16,7 @@ _MOST_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class LinkLatency:
+class LinkLatency(OnLink):
     """Every piece of data is held back; connections stand and nothing is lost.
 
     With ``both`` a request and its answer are late by ``latency_ms`` each.
@@ -35,18 +34,13 @@ class LinkLatency:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     latency_ms: int
     jitter_ms: int = 0
     direction: str = "answer"
     toxicity: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_link(self)
+    def check(self) -> None:
+        """Refuse what no probe would see, or nobody wait for."""
         if self.jitter_ms < 0 or self.latency_ms - self.jitter_ms < _SEEN_FROM_MS:
             raise ExperimentError(
                 f"LinkLatency: latency_ms less jitter_ms must be {_SEEN_FROM_MS} or more, not"
@@ -57,10 +51,6 @@ class LinkLatency:
             raise ExperimentError(
                 f"LinkLatency: latency_ms must be at most {_MOST_MS}, not {self.latency_ms}"
             )
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: the answer to an exchange comes later by what was asked for."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["Timeout"]
@@ -16,7 +15,7 @@ _LEAST_MS, _MOST_MS = 100, 600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Timeout:
+class Timeout(OnLink):
     """Whatever is sent vanishes; a connection on which nothing is sent for ``timeout_ms`` is closed.
 
     Heals: by taking the toxic away; connections that stand are closed, for what was swallowed will not come any
@@ -31,26 +30,17 @@ class Timeout:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     timeout_ms: int
     direction: str = "answer"
     toxicity: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_link(self)
+    def check(self) -> None:
+        """Refuse what no probe would see, or nobody wait for."""
         if not _LEAST_MS <= self.timeout_ms <= _MOST_MS:
             raise ExperimentError(
                 f"Timeout: timeout_ms must be from {_LEAST_MS} to {_MOST_MS}, not {self.timeout_ms}",
                 mend="Use AnswerLost or RequestLost for connections that are never closed",
             )
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange gets no byte of answer."""

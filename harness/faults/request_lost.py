@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["RequestLost"]
 
 
 @dataclass(frozen=True, slots=True)
-class RequestLost:
+class RequestLost(OnLink):
     """Whatever the source sends vanishes. The target learns of nothing and does nothing.
 
     To the source it looks as AnswerLost does: it cannot know which of the two happened. Connections stand and stay
@@ -28,19 +27,7 @@ class RequestLost:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     toxicity: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_link(self)
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange gets no byte of answer; effect tests show that no request arrives."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["ResetPeer"]
@@ -16,7 +15,7 @@ _MOST_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class ResetPeer:
+class ResetPeer(OnLink):
     """A connection is reset when data comes in this direction, and the data is lost.
 
     With ``answer`` the request was delivered and may have taken effect; with ``request`` it was not.
@@ -33,23 +32,14 @@ class ResetPeer:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     after_ms: int = 0
     direction: str = "answer"
     toxicity: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_link(self)
+    def check(self) -> None:
+        """Refuse what no probe would see, or nobody wait for."""
         if not 0 <= self.after_ms <= _MOST_MS:
             raise ExperimentError(f"ResetPeer: after_ms must be from 0 to {_MOST_MS}, not {self.after_ms}")
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange ends by a reset."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["Slicer"]
@@ -16,7 +15,7 @@ _LEAST_US_A_BYTE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Slicer:
+class Slicer(OnLink):
     """Data is cut into pieces of about ``size_bytes``, each ``delay_us`` after the one before.
 
     Heals: by taking the toxic away.
@@ -32,19 +31,14 @@ class Slicer:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     size_bytes: int
     delay_us: int
     variation_bytes: int = 0
     direction: str = "answer"
     toxicity: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_link(self)
+    def check(self) -> None:
+        """Refuse what no probe would see, or nobody wait for."""
         if not 0 <= self.variation_bytes < self.size_bytes:
             raise ExperimentError(
                 "Slicer: variation_bytes must be from 0 to less than size_bytes,"
@@ -60,10 +54,6 @@ class Slicer:
     @property
     def _us_a_byte(self) -> float:
         return self.delay_us / (self.size_bytes + self.variation_bytes)
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: an exchange of some kilobytes takes as long as its pieces and pauses do."""

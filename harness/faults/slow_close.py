@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from harness.errors import ExperimentError
 from harness.faults.base import Plan
-from harness.faults.link import Toxic, check_link, ends_named, plan_toxics
+from harness.faults.link import OnLink, Toxic, plan_toxics
 from harness.stack.node import Scene
 
 __all__ = ["SlowClose"]
@@ -16,7 +15,7 @@ _LEAST_MS, _MOST_MS = 50, 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class SlowClose:
+class SlowClose(OnLink):
     """Data passes as always; that one side closed is passed on only later, and slots stay taken meanwhile.
 
     Heals: by taking the toxic away.
@@ -31,25 +30,16 @@ class SlowClose:
         toxicity: the share of connections that are harmed.
     """
 
-    instant: ClassVar[bool] = False
-    destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = ("dnat",)
-
-    link: str
     delay_ms: int
     direction: str = "answer"
     toxicity: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_link(self)
+    def check(self) -> None:
+        """Refuse what no probe would see, or nobody wait for."""
         if not _LEAST_MS <= self.delay_ms <= _MOST_MS:
             raise ExperimentError(
                 f"SlowClose: delay_ms must be from {_LEAST_MS} to {_MOST_MS}, not {self.delay_ms}"
             )
-
-    def selectors(self) -> tuple[str, ...]:
-        """Both ends of the link."""
-        return ends_named(self.link)
 
     def plan(self, scene: Scene) -> Plan:
         """Evidence: after an exchange the other end closes later by what was asked for."""
