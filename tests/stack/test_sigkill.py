@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from killing import wait_for_a_random_moment
 from looking import containers, harm, left
 
 from harness.clock import now
@@ -37,23 +38,6 @@ def project():
     os.environ.pop("HARNESS_PROJECT")
     assert done.returncode == 0, done.stderr
     assert left(name) == []
-
-
-def entries(journal: Path) -> int:
-    """How many injections were entered so far; the lines that strike one out do not count."""
-    return journal.read_bytes().count(b'"undo"') if journal.exists() else 0
-
-
-def kill_at_a_random_moment(victim, journal: Path, choose: random.Random) -> None:
-    """Most kills wait for the journal's next entry, to fall between it and the effect."""
-    time.sleep(choose.random() * 1.5)
-    if choose.random() < 0.75:
-        before, deadline = entries(journal), now() + 10
-        while entries(journal) == before and now() < deadline:
-            pass
-        time.sleep(choose.random() * 0.004)
-    victim.send_signal(signal.SIGKILL)
-    victim.wait()
 
 
 def between_journal_and_effect(journal: Path, timeline: Path) -> bool:
@@ -85,7 +69,8 @@ def kill_and_look(project: str, folder: Path, number: int) -> tuple[float, bool]
         text=True,
     ) as victim:
         assert victim.stdout.readline() == "ready\n"
-        kill_at_a_random_moment(victim, journal, choose)
+        wait_for_a_random_moment(journal, choose)
+        victim.send_signal(signal.SIGKILL)
     took = clean_after_s(project, deadline_s=10.0)
     return took, between_journal_and_effect(journal, folder / "timeline.jsonl")
 
