@@ -36,7 +36,7 @@ class SlowDisk:
 
     instant: ClassVar[bool] = False
     destroys: ClassVar[bool] = False
-    needs: ClassVar[tuple[str, ...]] = NEEDS
+    needs: ClassVar[tuple[str, ...]] = (*NEEDS, "throttle")
     parts: ClassVar[frozenset[str]] = PARTS
 
     on: str

@@ -98,6 +98,15 @@ umount -l at
 echo "mounted"
 """
 
+# Looked up, as the only one: a group made to try it would outlive a doctor that is killed.
+_THROTTLE = """
+cd /sys/fs/cgroup
+if [ -e blkio/blkio.throttle.write_bps_device ]; then echo "blkio, control groups of version 1"
+elif grep -qw io cgroup.controllers 2>/dev/null; then echo "io.max, control groups of version 2"
+else echo "neither blkio nor io among the control groups"; exit 1
+fi
+"""
+
 FEATURES: tuple[Feature, ...] = (
     Feature(
         name="iptables",
@@ -183,5 +192,12 @@ FEATURES: tuple[Feature, ...] = (
         trial=_FUSE,
         enables="file systems in user space that answer slowly or wrongly",
         mend=_KERNEL.format("fuse (modprobe fuse)"),
+    ),
+    Feature(
+        name="throttle",
+        program="grep",
+        trial=_THROTTLE,
+        enables="a disk that takes its time",
+        mend=_KERNEL.format("BLK_DEV_THROTTLING and mount the blkio or io control groups"),
     ),
 )
