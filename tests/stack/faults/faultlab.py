@@ -203,6 +203,19 @@ class Lab:
     def connect(self, on_event=lambda _event: None):
         return Agent.connect(self.agent_id, self.project, on_event)
 
+    def agents_program(self):
+        """The agent's program, and no other project's: an agent sees every process of the host."""
+        pattern = f"^python3 -u -m program {self.project}$"
+        return docker("exec", self.agent_id, "pgrep", "--full", pattern).split()
+
+    def kill_agents_program(self):
+        """SIGKILL: it heals nothing."""
+        docker("exec", self.agent_id, "kill", "-KILL", *self.agents_program())
+
+    def forget(self):
+        """The agent's notes are lost."""
+        docker("exec", self.agent_id, "sh", "-c", "rm -f /var/lib/harness-agent/*")
+
     def evidence(self):
         """The last word on the last injection."""
         return next(keys for kind, _, keys in reversed(self.events) if kind == "evidence")

@@ -118,8 +118,8 @@ def test_sigkill_of_the_harness_makes_the_acquirer_normal(lab, tmp_path):
 def test_without_any_note_a_sweep_finds_what_it_was_told(lab, tmp_path):
     """By asking each node whose label says that it can be told."""
     with start_victim(lab, tmp_path / "journal.jsonl", "mode") as victim:
-        forget = "pkill -KILL --full '^python3 -u -m program'; rm /var/lib/harness-agent/*"
-        docker("exec", lab.agent_id, "sh", "-c", forget)
+        lab.kill_agents_program()
+        lab.forget()
         with lab.connect() as agent:
             told = "bank was told to be {'mode': 'refuse', 'delay_ms': 0}"
             assert agent.leftovers() == [told]

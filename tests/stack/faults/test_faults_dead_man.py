@@ -73,15 +73,14 @@ def test_sigkill_of_the_pipe_heals_at_once(lab, victim):
 
 def test_sigterm_of_the_agents_program_heals_at_once(lab, victim):
     """Whoever ends it in order gets everything healed."""
-    pids = docker("exec", lab.agent_id, "pgrep", "--full", f"^python3 -u -m program {lab.project}$").split()
+    pids = lab.agents_program()
     assert len(pids) == 1
     healed_within_s(lab, lambda: docker("exec", lab.agent_id, "kill", "-TERM", *pids))
 
 
 def test_sigkill_of_the_agents_program_is_healed_by_the_next_session(lab, victim):
     """Its own notes outlive it: the next session heals before it answers anything."""
-    pids = docker("exec", lab.agent_id, "pgrep", "--full", f"^python3 -u -m program {lab.project}$").split()
-    docker("exec", lab.agent_id, "kill", "-KILL", *pids)
+    lab.kill_agents_program()
     assert lab.rules("a")
     with lab.connect() as agent:
         assert agent.leftovers() == []
@@ -91,13 +90,8 @@ def test_sigkill_of_the_agents_program_is_healed_by_the_next_session(lab, victim
 
 def test_the_journal_heals_what_even_the_agent_forgot(lab, victim, tmp_path):
     """The agent's container is made new with everything still injected: the harness's journal is enough."""
-    docker(
-        "exec",
-        lab.agent_id,
-        "sh",
-        "-c",
-        "pkill -KILL --full '^python3 -u -m program'; rm /var/lib/harness-agent/*",
-    )
+    lab.kill_agents_program()
+    lab.forget()
     assert lab.rules("a")
     path = tmp_path / "journal.jsonl"
     assert len(outstanding(path)) == 3
@@ -111,13 +105,8 @@ def test_the_journal_heals_what_even_the_agent_forgot(lab, victim, tmp_path):
 
 def test_without_any_note_a_sweep_heals_by_looking(lab, victim):
     """Rules by their mark, whatever is paused, whatever should run and does not."""
-    docker(
-        "exec",
-        lab.agent_id,
-        "sh",
-        "-c",
-        "pkill -KILL --full '^python3 -u -m program'; rm /var/lib/harness-agent/*",
-    )
+    lab.kill_agents_program()
+    lab.forget()
     with lab.connect() as agent:
         left = agent.leftovers()
         assert any(line.startswith("a has rules of harness:") for line in left)
@@ -176,8 +165,7 @@ def test_sigkill_of_the_harness_heals_every_kind_of_harm(lab, tmp_path):
 def test_sigkill_of_the_agents_program_is_healed_by_the_next_session_for_every_kind(lab, tmp_path):
     """From its own notes, or because the harm died with it."""
     process = start_victim(lab, tmp_path / "journal.jsonl", *HARMS)
-    pids = docker("exec", lab.agent_id, "pgrep", "--full", f"^python3 -u -m program {lab.project}$").split()
-    docker("exec", lab.agent_id, "kill", "-KILL", *pids)
+    lab.kill_agents_program()
     process.kill()
     process.wait()
     with lab.connect() as agent:

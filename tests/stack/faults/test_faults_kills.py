@@ -44,7 +44,7 @@ def kill_the_pipe(lab, process):
 
 def kill_the_program(lab, process):
     """The agent is killed in its container and the harness with it: the next `harness heal` has its notes."""
-    docker("exec", lab.agent_id, "pkill", "-KILL", "--full", "^python3 -u -m program")
+    lab.kill_agents_program()
     process.kill()
 
 
@@ -53,7 +53,7 @@ def kill_the_agent(lab, process):
     docker("kill", lab.agent_id)
     process.kill()
     docker("start", lab.agent_id)
-    docker("exec", lab.agent_id, "sh", "-c", "rm -f /var/lib/harness-agent/*")
+    lab.forget()
 
 
 KILLS = (kill_the_harness, kill_the_pipe, kill_the_program, kill_the_agent)

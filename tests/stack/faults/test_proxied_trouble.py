@@ -116,8 +116,8 @@ def test_what_a_dead_session_left_is_found_by_looking(lab, tmp_path):
     """The agent's program and its notes are gone: rules by their mark, the proxy by its label."""
     victim = start_victim(lab, tmp_path / "journal.jsonl", "link")
     try:
-        ends = "pkill -KILL --full '^python3 -u -m program'; rm /var/lib/harness-agent/*"
-        docker("exec", lab.agent_id, "sh", "-c", ends)
+        lab.kill_agents_program()
+        lab.forget()
         with lab.connect() as agent:
             left = agent.leftovers()
             assert any(line.startswith("a has rules of harness:lab/links") for line in left)
