@@ -27,7 +27,9 @@ _KINDS = frozenset(
         "forbidden_no_token",
         "forbidden_expired_token",
         "forbidden_anothers_account",
+        "forbidden_anothers_payment",
         "forbidden_anothers_statement",
+        "forbidden_list",
         "forbidden_self_approval",
         "forbidden_payer_approval",
         "forbidden_other_body",
@@ -71,9 +73,21 @@ class Forbidden(FourEyes):
         return self._create(self._as("maker", key), debtor=self._anothers)
 
     @operation(weight=0, write=False, forbidden=True)
+    def forbidden_anothers_payment(self, key: str) -> Call:  # noqa: ARG002  # a read sends no key
+        """Somebody reads a payment, whose id he knows, between others."""
+        payment_id = self._one_followed()["payment_id"]
+        return Call("GET", f"/payments/{payment_id}", headers=self._as("bystander"))
+
+    @operation(weight=0, write=False, forbidden=True)
     def forbidden_anothers_statement(self, key: str) -> Call:  # noqa: ARG002  # a read sends no key
         """The maker reads the statement of an account that is another's."""
         return Call("GET", f"/accounts/{self._anothers}/statement", headers=self._as("maker"))
+
+    @operation(weight=0, write=False, forbidden=True)
+    def forbidden_list(self, key: str) -> Call:  # noqa: ARG002  # the same
+        """The auditor, who may see each of them, lists everybody's payments or accounts as the observer does."""
+        what = self.random.choice(("payments?key_prefix", "accounts?prefix"))
+        return Call("GET", f"/{what}={self.key('')}&limit=1", headers=self._as("auditor"))
 
     @operation(weight=0, write=True, forbidden=True)
     def forbidden_self_approval(self, key: str) -> Call:

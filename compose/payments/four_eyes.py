@@ -29,6 +29,8 @@ _PEOPLE = {
     "bystander": ["payer"],
     "auditor": ["auditor"],
 }
+# Who may see a payment: its creator, who owns the account that pays, an approver, and an auditor.
+READERS = ("maker", "checker", "auditor")
 # Statuses that may follow one; what was seen once is never behind it.
 FOLLOWING = {
     "created": ("created", "approved", "rejected", "settled", "failed"),
@@ -96,12 +98,13 @@ class FourEyes(OpenUser):
 
     @operation(weight=0, write=False)
     def read_status(self, key: str) -> Call:  # noqa: ARG002  # a read sends no key
-        """Where a payment is by now; never behind what was seen of it."""
+        """Somebody who may looks where a payment is by now; never behind what was seen of it."""
         payment = self._one_followed()
         payment_id = payment["payment_id"]
         return Call(
             "GET",
             f"/payments/{payment_id}",
+            headers=self._as(self.random.choice(READERS)),
             verify=lambda answer: self._seen(answer, answer.json(), payment),
             after=self._positions.get(payment_id),
             reads=payment_id,

@@ -435,6 +435,14 @@ def forbidden_and_acknowledged(run: MadeRun, choice: int) -> None:
     ends(run, f"{FORBIDDEN}-{choice % 4}").update({"outcome": "ok", "status": 200, "error": None})
 
 
+@defect("FailsClosed")
+def forbidden_read_and_acknowledged(run: MadeRun, choice: int) -> None:
+    """A payment was shown to a stranger: the books have nothing of it, the answer alone tells."""
+    key = f"{FORBIDDEN}-{choice % 4}"
+    sends(run, key).update({"kind": "forbidden_anothers_payment", "write": False})
+    ends(run, key).update({"outcome": "ok", "status": 200, "error": None})
+
+
 @defect("FailsClosed", "NoPhantomPayments")
 def forbidden_and_booked(run: MadeRun, choice: int) -> None:
     """Whatever was answered; the payment itself is one that nobody is owed, so two checks tell."""

@@ -80,6 +80,7 @@ def test_only_forbidden_operations_succeeded():
         ("jumped", MonotonicStatus(), "database"),
         ("went_back_for_a_reader", MonotonicStatus(), "database"),
         ("forbidden_and_acknowledged", FailsClosed(), "database"),
+        ("forbidden_read_and_acknowledged", FailsClosed(), "database"),
         ("forbidden_and_booked", FailsClosed(), "database"),
     ],
 )

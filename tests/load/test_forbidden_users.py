@@ -15,7 +15,9 @@ KINDS = {
     "forbidden_no_token": 401,
     "forbidden_expired_token": 401,
     "forbidden_anothers_account": 403,
+    "forbidden_anothers_payment": 403,
     "forbidden_anothers_statement": 403,
+    "forbidden_list": 401,
     "forbidden_self_approval": 403,
     "forbidden_payer_approval": 403,
     "forbidden_other_body": 422,
@@ -48,7 +50,8 @@ def test_who_keeps_the_rules_refuses_each_by_its_own_rule(arrived):
     assert set(refused.select("kind", "outcome", "status").iter_rows()) == {
         (kind, "fail", status) for kind, status in KINDS.items()
     }
-    assert set(refused.filter(~pl.col("write"))["kind"]) == {"forbidden_anothers_statement"}
+    looks = {"forbidden_anothers_payment", "forbidden_anothers_statement", "forbidden_list"}
+    assert set(refused.filter(~pl.col("write"))["kind"]) == looks
 
 
 def test_who_keeps_no_rule_is_seen_to_let_each_through(arrived):

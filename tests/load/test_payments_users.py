@@ -80,7 +80,9 @@ FORBIDDEN = (
     "forbidden_self_approval",
     "forbidden_payer_approval",
     "forbidden_other_body",
+    "forbidden_list",
     "forbidden_anothers_account",
+    "forbidden_anothers_payment",
     "forbidden_anothers_statement",
 )
 LIFE_MIX = {

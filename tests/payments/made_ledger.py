@@ -19,7 +19,7 @@ def stamp(second):
 
 @dataclass
 class Sight:
-    owner: str | None
+    owners: frozenset[str]
     reader: str = "ledger-2"
     position: str = POSITION
 
@@ -57,12 +57,16 @@ class MadeLedger:
         last = max((entry["booked_at"] for entry in self.entries), default=stamp(0))
         self.pay((datetime.fromisoformat(last) - BEGIN).total_seconds() + 1e-6, 1, status)
 
+    @property
+    def sight(self):
+        return Sight(frozenset() if self.owner is None else frozenset({self.owner}))
+
     async def principal(self, token_sha256):
         return self.principals.get(token_sha256)
 
     async def account(self, account_id, after=None):
         self._look(account_id, after)
-        return {"account_id": account_id, "balance": self.balance}, Sight(self.owner)
+        return {"account_id": account_id, "balance": self.balance}, self.sight
 
     async def payments_of(self, query):
         self._look(query.account_id, query.after)
@@ -74,7 +78,7 @@ class MadeLedger:
             and _before((item["created_at"], item["payment_id"]), query.before)
         ]
         wanted.sort(key=lambda item: (item["created_at"], item["payment_id"]), reverse=True)
-        return wanted[: query.limit + 1], Sight(self.owner)
+        return wanted[: query.limit + 1], self.sight
 
     async def statement_of(self, query):
         self._look(query.account_id, query.after)
@@ -95,7 +99,7 @@ class MadeLedger:
             self.balance,
             end[-1]["booked_at"] if end else None,
             page,
-        ), Sight(self.owner)
+        ), self.sight
 
     def _look(self, account_id, after):
         self.asked.append(after)

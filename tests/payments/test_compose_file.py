@@ -91,6 +91,15 @@ def test_only_the_repository_knows_the_passphrase_of_the_backups():
     assert STACK["services"]["backup"]["profiles"] == ["full"]
 
 
+def test_only_the_payments_nodes_know_the_observers_secret():
+    """They ask for it, and the observer runs in them; the load has it not, so its lists by prefix are forbidden."""
+    text = {name: str(service.get("environment")) for name, service in STACK["services"].items()}
+    knowing = {name for name, words in text.items() if "OBSERVER_API_TOKEN" in words}
+    assert knowing == set(STACK["x-harness"]["groups"]["payments"]["nodes"])
+    assert STACK["x-harness"]["observer"]["group"] == "payments"
+    assert STACK["x-harness"]["load"]["secrets"] == ["USERS_ADMIN_TOKEN"]
+
+
 def test_every_ledger_node_is_told_the_profile_and_named_to_the_repository():
     """The profile decides whether WAL is archived; a node that is not named could not be copied or send its WAL."""
     config = (FOLDER / "images" / "backup" / "repository.conf").read_text()

@@ -25,7 +25,7 @@ def routed(name):
     if name == "users":
         paths = UsersApi(None, None, None).paths
         return {(method, path) for path, methods in paths.items() for method in methods}
-    return set(PaymentsApi(None)._routes)
+    return set(PaymentsApi(None, "")._routes)
 
 
 def every(value, key):

@@ -5,7 +5,7 @@ from payments.http import Request, Response
 from payments.metrics import Metrics
 from payments.problems import NoEffect, Refused
 from payments.routes import Api
-from payments.settings import Address, Settings
+from payments.settings import Address, Settings, strong
 
 
 def request(method="GET", path="/", headers=(), messages=(), query=b""):
@@ -40,13 +40,13 @@ def sent(response):
 def test_what_is_not_there_is_refused(method, path, status):
     """An unknown path is 404, a known one with another method 405."""
     with pytest.raises(Refused) as refused:
-        Api(None).route(request(method, path))
+        Api(None, "").route(request(method, path))
     assert refused.value.status == status
 
 
 def test_a_route_has_one_name_for_all_ids():
     """The metrics would grow without end if each id were a route."""
-    assert Api(None).route(request(path="/accounts/a%2Fb"))[0] == "GET /accounts/{id}"
+    assert Api(None, "").route(request(path="/accounts/a%2Fb"))[0] == "GET /accounts/{id}"
     assert request(path="/accounts/a%2Fb").path == ("accounts", "a/b")
 
 
@@ -96,3 +96,11 @@ def test_settings_never_show_the_password():
     settings = Settings.from_environment(environ)
     assert "secret-word" not in repr(settings)
     assert settings.write == Address("r", 5000)
+
+
+def test_a_secret_that_can_be_guessed_stops_the_service():
+    """It is named, and not shown."""
+    assert strong("OBSERVER_API_TOKEN", "t" * 32) == "t" * 32
+    with pytest.raises(ValueError, match="OBSERVER_API_TOKEN has fewer than 32") as refused:
+        strong("OBSERVER_API_TOKEN", "u" * 31)
+    assert "uuu" not in str(refused.value)

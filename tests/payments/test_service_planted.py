@@ -16,6 +16,7 @@ ROW = {"payment_id": "p-1", "status": "created"}
 
 
 class Sight:
+    owners = frozenset()
     headers: ClassVar = {"x-ledger-reader": "ledger-1", "x-ledger-position": "0/20"}
 
 
@@ -78,13 +79,13 @@ def test_another_service_s_defect_is_refused():
 def test_only_stale_reads_forgets_the_position(defect, after):
     """The reader's position reaches the ledger, but for the one defect."""
     ledger = Ledger()
-    assert ask(Api(ledger, defect), "GET", "/payments/p-1", x_read_after="0/10").status == 200
+    assert ask(Api(ledger, "", defect), "GET", "/payments/p-1", x_read_after="0/10").status == 200
     assert ledger.after == [after]
 
 
 def approve(ledger, defect):
     path = "/payments/p-1/approve"
-    return ask(Api(ledger, defect), "POST", path, idempotency_key="k", authorization="Bearer t")
+    return ask(Api(ledger, "", defect), "POST", path, idempotency_key="k", authorization="Bearer t")
 
 
 @pytest.mark.parametrize("defect", ["", STALE_READS])

@@ -35,7 +35,7 @@ def get(ledger, path, query=None, **headers):
     request = Request(scope, None)
 
     async def scene():
-        _, handler = Api(ledger).route(request)
+        _, handler = Api(ledger, "").route(request)
         return await handler(request)
 
     return asyncio.run(scene())

@@ -131,6 +131,23 @@ class PaymentsStack:
             return False
         return sorted(states.split()) == ["quorum", "quorum"]
 
+    @property
+    def observer(self) -> dict[str, str]:
+        """What the observer shows for the lists by prefix."""
+        return {"Authorization": f"Bearer {self.passwords['OBSERVER_API_TOKEN']}"}
+
+    def session(self, role: str) -> dict[str, str]:
+        """What a new user with one role shows, as the users service would leave him with a session."""
+        token, name = secrets.token_urlsafe(32), f"u{secrets.token_hex(6)}"
+        self.sql(
+            self.primary(),
+            f"""WITH u AS (INSERT INTO identity.users (login, password_hash, roles, profile, key, registration)
+                VALUES ('{name}', '$argon2id$none', ARRAY['{role}'], '{{}}', '{name}', '{{}}') RETURNING user_id)
+            INSERT INTO identity.sessions (token_sha256, user_id, expires_at)
+                SELECT sha256('{token}'), user_id, now() + interval '1 hour' FROM u""",
+        )
+        return {"Authorization": f"Bearer {token}"}
+
     def observe(self, run: str, *, on: str = "payments-1", timeout_s: float = 15) -> list[dict[str, object]]:
         words = [
             "exec",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -126,8 +125,7 @@ def test_payments_are_found_by_status_and_time(payer):
 
 def test_an_owned_account_and_its_hold_account_are_seen_by_owner_and_auditor(payer, payments_stack):
     """Everybody else is refused, whichever of the three answers he asks for; the hold account has the same owner."""
-    tokens = {roles: _token(payments_stack, roles) for roles in ("payer", "auditor", "approver")}
-    bearer = {roles: {"Authorization": f"Bearer {token}"} for roles, token in tokens.items()}
+    bearer = {role: payments_stack.session(role) for role in ("payer", "auditor", "approver")}
     account = f"{payer.run}-own"
     body = {"account_id": account, "currency": "EUR", "may_be_negative": True, "owned": True}
     assert payer.client.post("/accounts", json=body, headers=bearer["payer"]).status_code == 201
@@ -149,19 +147,6 @@ def test_an_owned_account_and_its_hold_account_are_seen_by_owner_and_auditor(pay
         f"/accounts/{account}/payments", params={"status": "created"}, headers=bearer["payer"] | after
     )
     assert [item["payment_id"] for item in found.json()["items"]] == [made.json()["payment_id"]]
-
-
-def _token(stack, role):
-    """A user with one role and a session, as the users service would leave them."""
-    token, name = secrets.token_urlsafe(32), f"u{secrets.token_hex(6)}"
-    stack.sql(
-        stack.primary(),
-        f"""WITH u AS (INSERT INTO identity.users (login, password_hash, roles, profile, key, registration)
-            VALUES ('{name}', '$argon2id$none', ARRAY['{role}'], '{{}}', '{name}', '{{}}') RETURNING user_id)
-        INSERT INTO identity.sessions (token_sha256, user_id, expires_at)
-            SELECT sha256('{token}'), user_id, now() + interval '1 hour' FROM u""",
-    )
-    return token
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def test_a_payment_can_be_read_as_soon_as_it_is_acknowledged(payer):
     assert problem(missing) == (404, "/problems/payment-not-found", "no-effect")
 
 
-def test_lists_are_read_page_by_page(payer):
+def test_lists_are_read_page_by_page(payer, payments_stack):
     """The pages of a prefix hold every payment once, in order of their keys."""
     keys = sorted(f"{payer.run}-p{n}" for n in range(7))
     for key in keys:
@@ -100,7 +100,7 @@ def test_lists_are_read_page_by_page(payer):
     seen, after = [], ""
     while after is not None:
         query = {"key_prefix": f"{payer.run}-p", "after": after, "limit": 3}
-        page = payer.client.get("/payments", params=query).json()
+        page = payer.client.get("/payments", params=query, headers=payments_stack.observer).json()
         seen += [item["key"] for item in page["items"]]
         after = page["next_after"]
     assert seen == keys
@@ -181,7 +181,9 @@ def test_a_read_only_ledger_is_surely_without_effect(payer, payments_stack):
         assert (status, outcome) == ("503", "no-effect")
     finally:
         _inside_end(node)
-    assert payer.client.get("/payments", params={"key_prefix": f"{payer.run}-k"}).json()["items"] == []
+    query = {"key_prefix": f"{payer.run}-k"}
+    listed = payer.client.get("/payments", params=query, headers=payments_stack.observer)
+    assert listed.json()["items"] == []
 
 
 _REQUEST = """import http.client, sys
@@ -282,7 +284,7 @@ def test_payments_go_on_when_the_primary_is_restarted(payer, payments_stack):
     times = [at for at, _, _ in sorted(acknowledged)]
     assert max(later - earlier for earlier, later in pairwise(times)) < 25
     within(60, "the ledger is whole again", payments_stack.whole)
-    booked = [item["key"] for run in runs for item in _payments(payer.client, run)]
+    booked = [item["key"] for run in runs for item in _payments(payments_stack, run)]
     assert len(booked) == len(set(booked))
     assert {key for _, _, key in acknowledged} <= set(booked)
 
@@ -296,12 +298,14 @@ def _pay_until(payer, key, stop):
     return False
 
 
-def _payments(client, run):
+def _payments(stack, run):
     items, after = [], ""
-    while after is not None:
-        answer = client.get("/payments", params={"key_prefix": f"{run}-", "after": after})
-        items += answer.json()["items"]
-        after = answer.json()["next_after"]
+    with stack.client() as client:
+        while after is not None:
+            query = {"key_prefix": f"{run}-", "after": after}
+            answer = client.get("/payments", params=query, headers=stack.observer)
+            items += answer.json()["items"]
+            after = answer.json()["next_after"]
     return items
 
 

@@ -24,9 +24,9 @@ def print_lists(settings: Settings) -> None:
     Raises:
         Incomplete: a page could not be had.
     """
-    payments = _items(settings.api, "payments", {"key_prefix": settings.prefix})
+    payments = _items(settings, "payments", {"key_prefix": settings.prefix})
     lines({"t": "payment", "source": "api", **item} for item in payments)
-    accounts = _items(settings.api, "accounts", {"prefix": settings.prefix})
+    accounts = _items(settings, "accounts", {"prefix": settings.prefix})
     lines({"t": "account", "source": "api", **_renamed(item)} for item in accounts)
 
 
@@ -35,18 +35,19 @@ def _renamed(account: Mapping[str, Any]) -> dict[str, Any]:
     return {"account": account["account_id"], **rest}
 
 
-def _items(api: str, what: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _items(settings: Settings, what: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     after: str | None = ""
     while after is not None:
-        page = _page(f"{api}/{what}?{urlencode({**query, 'after': after, 'limit': _LIMIT})}")
+        asked = urlencode({**query, "after": after, "limit": _LIMIT})
+        page = _page(f"{settings.api}/{what}?{asked}", settings.api_token)
         yield from page["items"]
         after = page["next_after"]
 
 
-def _page(url: str) -> dict[str, Any]:
+def _page(url: str, token: str) -> dict[str, Any]:
     for tries_left in reversed(range(_TRIES)):
         try:
-            page: dict[str, Any] = json.loads(get(url, 5.0))
+            page: dict[str, Any] = json.loads(get(url, 5.0, token=token))
         except (NoAnswer, ValueError) as error:
             if not tries_left:
                 raise Incomplete(f"the API's list cannot be read: {error}") from error

@@ -19,6 +19,7 @@ class Settings:
         services: the payments nodes, asked for their requests in flight.
         settlement: the settlement nodes, asked for the acquirer's statement.
         api: the edge's address, for reading as a client does.
+        api_token: what lets the observer, and nobody else, list everybody's payments and accounts there.
         password: of the database role ``observer``.
         timeout_s: everything is done within this, or said to be incomplete.
     """
@@ -28,6 +29,7 @@ class Settings:
     services: tuple[str, ...]
     settlement: tuple[str, ...]
     api: str
+    api_token: str = field(repr=False)
     password: str = field(repr=False)
     timeout_s: float
 
@@ -51,6 +53,7 @@ class Settings:
             services=tuple(environ["OBSERVER_SERVICE_NODES"].split(",")),
             settlement=tuple(environ["OBSERVER_SETTLEMENT_NODES"].split(",")),
             api=environ["OBSERVER_API"],
+            api_token=environ["OBSERVER_API_TOKEN"],
             password=environ["LEDGER_OBSERVER_PASSWORD"],
             timeout_s=parser.parse_args(argv).timeout_s,
         )

@@ -17,15 +17,17 @@ class NobodyThere(NoAnswer):
     """The host is not running, or nothing listens there."""
 
 
-def get(url: str, timeout_s: float) -> bytes:
-    """The body.
+def get(url: str, timeout_s: float, *, token: str = "") -> bytes:
+    """The body. With a token it is asked for as that token's bearer.
 
     Raises:
         NobodyThere: the name is not known, or the connection was refused.
         NoAnswer: anything else than a 2xx.
     """
+    shown = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(url, headers=shown)  # noqa: S310  # our own addresses
     try:
-        with urllib.request.urlopen(url, timeout=timeout_s) as answer:  # noqa: S310  # our own addresses
+        with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310  # the same
             body: bytes = answer.read()
     except urllib.error.HTTPError as error:
         with error:

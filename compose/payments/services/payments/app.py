@@ -19,7 +19,7 @@ from .planted import APPROVE_UNCHECKED, STALE_READS, planted
 from .problems import Problem
 from .readiness import Readiness
 from .routes import Api
-from .settings import Settings
+from .settings import Settings, strong
 
 __all__ = ["Application", "Router", "create"]
 
@@ -122,10 +122,11 @@ def create() -> Application:
     """The application, with its settings from the environment."""
     logs.begin("payments", os.environ.get("SERVICE_NODE", ""))
     settings = Settings.from_environment(os.environ)
+    observer_token = strong("OBSERVER_API_TOKEN", os.environ["OBSERVER_API_TOKEN"])
     defect = planted(os.environ, STALE_READS, APPROVE_UNCHECKED)
 
     def open_service() -> tuple[Database, Router]:
         ledger = Ledger(settings)
-        return ledger, Api(ledger, defect)
+        return ledger, Api(ledger, observer_token, defect)
 
     return Application("payments", open_service, Documents(Path(__file__).with_name("openapi.json")))

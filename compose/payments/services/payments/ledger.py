@@ -29,7 +29,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .database import Database
@@ -53,12 +53,12 @@ class Sight:
     Attributes:
         reader: the database's node.
         position: of its log, at or beyond what was seen.
-        owner: whose account it was read of; None: nobody's.
+        owners: the users whose account or payment it is; empty: nobody's, so everybody's.
     """
 
     reader: str
     position: str
-    owner: str | None = None
+    owners: frozenset[str] = frozenset()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -79,7 +79,7 @@ _PAY = _payment_from("pay(%s, %s, %s, %s::bigint, %s)")
 _CREATE = _payment_from("create_payment(%s, %s, %s, %s::bigint, %s, %s)")
 _DECIDE = _payment_from("decide(%s, %s, %s, %s)")
 _SEEN = "r.reached, r.reader, r.read_at::text"
-_READ = _payment_from("payment_at(%s, %s::pg_lsn)", _SEEN)
+_READ = _payment_from("payment_at(%s, %s::pg_lsn)", f"(r.payment).creator, r.owners, {_SEEN}")
 _OPEN = """SELECT (r.account).account_id, (r.account).currency, (r.account).may_be_negative,
     (r.account).balance, r.replayed FROM books.open_account(%s, %s, %s, %s) r"""
 _ACCOUNT_AT = f"""SELECT (r.account).account_id, (r.account).currency, (r.account).may_be_negative,
@@ -121,8 +121,10 @@ class Ledger(Database):
         found = await self._seen(_READ, (_uuid("payment", payment_id), after))
         if found is None:
             raise _absent("payment", payment_id)
-        row, sight = found
-        return dict(zip(_PAYMENT, row, strict=True)), sight
+        (*row, creator, owners), sight = found
+        # A payment between accounts of nobody's is everybody's too, also when somebody created it by four eyes.
+        whose = _users(*owners, creator) if owners else frozenset[str]()
+        return dict(zip(_PAYMENT, row, strict=True)), replace(sight, owners=whose)
 
     async def account(self, account_id: str, after: str | None = None) -> tuple[Row, Sight]:
         """One account with its balance; no older than the position ``after`` of the log."""
@@ -162,7 +164,7 @@ class Ledger(Database):
         if found is None:
             raise _absent("account", account_id)
         (*row, owner), sight = found
-        return row, Sight(sight.reader, sight.position, owner)
+        return row, replace(sight, owners=_users(owner))
 
     async def _seen(self, statement: str, values: Sequence[object]) -> tuple[list[Any], Sight] | None:
         """What a replica has seen; the primary is asked when that is too old or not there."""
@@ -182,6 +184,10 @@ class Ledger(Database):
 
 def _terms(order: PaymentOrder) -> tuple[object, ...]:
     return order.debtor, order.creditor, order.amount, order.currency
+
+
+def _users(*owners: str | None) -> frozenset[str]:
+    return frozenset(owner for owner in owners if owner is not None)
 
 
 def _uuid(what: str, text: str) -> uuid.UUID:

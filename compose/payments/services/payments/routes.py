@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .http import Handler, Request, Response
 from .pages import Page
 from .planted import APPROVE_UNCHECKED, STALE_READS
-from .principals import need, principal
+from .principals import Role, need, need_secret, principal
 from .problems import Refused
 from .queries import PaymentsQuery, StatementQuery
 from .requests import AccountOrder, PaymentOrder, idempotency_key, read_after
@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Api"]
 
+_OBSERVER = "Only the observer's token lists what is everybody's."
+
 
 class Api:
     """The handlers, each from a request to a response; a problem is raised.
 
     Args:
         ledger: the books.
+        observer_token: who shows it may list everybody's payments and accounts by their prefix.
         defect: the planted one (see :mod:`.planted`); empty for none.
     """
 
-    def __init__(self, ledger: Ledger, defect: str = "") -> None:
+    def __init__(self, ledger: Ledger, observer_token: str, defect: str = "") -> None:
         self._ledger = ledger
+        self._observer_token = observer_token
         self._defect = defect
         self._routes: dict[tuple[str, str], Handler] = {
             ("POST", "/payments"): self._pay,
@@ -89,41 +93,44 @@ class Api:
 
     async def _payment(self, request: Request) -> Response:
         payment, sight = await self._ledger.payment(request.path[1], self._after(request))
+        await self._may_see(request, sight.owners, "approver", "auditor")
         return Response.json(200, payment, sight.headers)
 
     async def _account(self, request: Request) -> Response:
         account, sight = await self._ledger.account(request.path[1], self._after(request))
-        await self._may_see(request, sight.owner)
+        await self._may_see(request, sight.owners, "auditor")
         return Response.json(200, account, sight.headers)
 
     async def _payments_of(self, request: Request) -> Response:
         query = PaymentsQuery.parse(request.path[1], request.query, self._after(request))
         items, sight = await self._ledger.payments_of(query)
-        await self._may_see(request, sight.owner)
+        await self._may_see(request, sight.owners, "auditor")
         return Response.json(200, query.envelope(items, sight.position), sight.headers)
 
     async def _statement_of(self, request: Request) -> Response:
         query = StatementQuery.parse(request.path[1], request.query, self._after(request))
         statement, sight = await self._ledger.statement_of(query)
-        await self._may_see(request, sight.owner)
+        await self._may_see(request, sight.owners, "auditor")
         return Response.json(200, query.envelope(statement, sight.position), sight.headers)
 
     def _after(self, request: Request) -> str | None:
         return read_after(request.header("x-read-after")) if self._defect != STALE_READS else None
 
-    async def _may_see(self, request: Request, owner: str | None) -> None:
-        """An account that is nobody's is everybody's; any other its owner and an auditor see."""
-        if owner is None:
+    async def _may_see(self, request: Request, owners: frozenset[str], *roles: Role) -> None:
+        """What is nobody's is everybody's; anything else those whose it is see, and who has one of the roles."""
+        if not owners:
             return
         who = await principal(self._ledger, request)
-        if who.user_id != owner:
-            need(who, "auditor")
+        if who.user_id not in owners:
+            need(who, *roles)
 
     async def _payments(self, request: Request) -> Response:
+        need_secret(request, self._observer_token, _OBSERVER)
         page = Page.parse(request.query, "key_prefix")
         return Response.json(200, page.envelope(await self._ledger.payments(page), "key"))
 
     async def _accounts(self, request: Request) -> Response:
+        need_secret(request, self._observer_token, _OBSERVER)
         page = Page.parse(request.query, "prefix")
         return Response.json(200, page.envelope(await self._ledger.accounts(page), "account_id"))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Address", "Settings"]
+__all__ = ["Address", "Settings", "strong"]
+
+_SECRET_MIN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +69,14 @@ class Settings:
             connect_timeout_s=float(environ.get("CONNECT_TIMEOUT_S", "1.0")),
             pool_size_max=int(environ.get("POOL_SIZE_MAX", "20")),
         )
+
+
+def strong(name: str, secret: str) -> str:
+    """A secret that a request may show instead of a session's token.
+
+    Raises:
+        ValueError: it is so short that somebody may guess it.
+    """
+    if len(secret) < _SECRET_MIN:
+        raise ValueError(f"{name} has fewer than {_SECRET_MIN} characters")
+    return secret

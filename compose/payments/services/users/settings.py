@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from payments.settings import strong
+
 __all__ = ["UsersSettings"]
 
 
@@ -29,8 +31,7 @@ class UsersSettings:
     hashes_at_once: int = 1
 
     def __post_init__(self) -> None:
-        if len(self.admin_token) < _ADMIN_TOKEN_MIN:
-            raise ValueError(f"USERS_ADMIN_TOKEN has fewer than {_ADMIN_TOKEN_MIN} characters")
+        strong("USERS_ADMIN_TOKEN", self.admin_token)
         for name in ("deadline_s", "session_lifetime_max_s", "burst", "refill_s", "hashes_at_once"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
@@ -51,6 +52,3 @@ class UsersSettings:
             refill_s=float(environ.get("LOG_IN_REFILL_S", "30")),
             hashes_at_once=int(environ.get("HASHES_AT_ONCE", "1")),
         )
-
-
-_ADMIN_TOKEN_MIN = 32
