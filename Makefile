@@ -45,8 +45,9 @@ lint: venv ## ruff, mypy and the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+# Two workers, also where there are more processors: some of these tests put a load on a server and look at its pace.
 test-fast: venv ## the tests that need no Docker
-	@$(BIN)/pytest tests -m "not stack and not soak"
+	@$(BIN)/pytest tests -m "not stack and not soak" -n 2 --dist worksteal
 
 test-stack: setup ## the tests that need Docker
 	@$(BIN)/pytest tests -m "stack and not soak"

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+# Loaded here, or each run in this process would import them, and Polars, anew.
+import harness.discovery
+import harness.pytest_session
+
 EXPERIMENT = '''"""Why."""
 from harness import Experiment, Phases, Rto
 experiment = Experiment(
@@ -28,8 +32,10 @@ hp.run_item = run_item
 
 
 @pytest.fixture
-def project(pytester):
+def project(pytester, monkeypatch):
     """A project with two experiments, one of them for the gate, and an ordinary test."""
+    # What the conftest puts there ends with the test.
+    monkeypatch.setattr(harness.pytest_session, "run_item", harness.pytest_session.run_item)
     pytester.makeini("[pytest]\naddopts = -p no:locust --strict-markers\nharness_experiments = experiments\n")
     pytester.makeconftest(CONFTEST)
     folder = pytester.mkdir("experiments")
@@ -40,12 +46,18 @@ def project(pytester):
 
 
 def run(project, *args):
+    """Pytest in this process: its start costs a second."""
+    return project.runpytest_inprocess(*args, "-p", "no:cacheprovider")
+
+
+def run_apart(project, *args):
+    """As its user starts it, in a process of its own."""
     return project.runpytest_subprocess(*args, "-p", "no:cacheprovider")
 
 
 def test_each_file_is_one_item(project):
     """A folder of experiments gives one test item a file."""
-    done = run(project, "experiments", "-v")
+    done = run_apart(project, "experiments", "-v")
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(["*calm.py::calm PASSED*", "*money_lost.py::money_lost FAILED*"])
 
@@ -76,7 +88,7 @@ def test_selection_works_as_for_any_test(project, args, passed, failed):
 
 def test_collect_only_needs_no_engine(project):
     """Listing imports the experiments and nothing that speaks to Docker."""
-    done = project.runpytest_subprocess("experiments", "--collect-only", "-q")
+    done = run(project, "experiments", "--collect-only", "-q")
     done.stdout.fnmatch_lines(["*calm.py::calm", "*money_lost.py::money_lost"])
 
 
@@ -122,7 +134,7 @@ def test_a_bad_experiment_is_one_line_at_collection(project):
 
 def test_more_than_one_xdist_worker_is_refused_by_name(project):
     """Experiments share one stack: parallel workers would harm each other's."""
-    done = run(project, "experiments", "-n", "2")
+    done = run_apart(project, "experiments", "-n", "2")
     assert done.ret != 0
     assert (
         "experiments share one stack and cannot run on 2 xdist workers"
@@ -132,4 +144,4 @@ def test_more_than_one_xdist_worker_is_refused_by_name(project):
 
 def test_one_xdist_worker_is_fine(project):
     """-n 1 keeps its meaning."""
-    run(project, "experiments", "-n", "1", "-k", "calm").assert_outcomes(passed=1)
+    run_apart(project, "experiments", "-n", "1", "-k", "calm").assert_outcomes(passed=1)

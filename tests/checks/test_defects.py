@@ -14,7 +14,7 @@ from harness.checks.judge import judge_all
 from harness.checks.preconditions import PRECONDITIONS
 from harness.verdict import Verdict
 
-slowly = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def told(run: MadeRun) -> tuple[dict[str, str], dict[str, str]]:
@@ -24,7 +24,7 @@ def told(run: MadeRun) -> tuple[dict[str, str], dict[str, str]]:
     return failed, {f.check: f.detail for f in findings if f.verdict is Verdict.INCONCLUSIVE}
 
 
-@slowly
+@settings(slowly, max_examples=40)
 @given(run=whole_runs())
 def test_a_consistent_run_passes_everything(run):
     """Whatever its outage was like: retries, refusals, drops, and info that went either way."""
@@ -32,7 +32,7 @@ def test_a_consistent_run_passes_everything(run):
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-@slowly
+@settings(slowly, max_examples=4)  # of each of seventy defects: the runs beneath are of one kind
 @given(run=whole_runs(), choice=st.integers(0, 1_000))
 def test_a_planted_defect_is_told_by_the_right_checks_alone(name, run, choice):
     """Neither missed nor blamed on a check that it does not concern."""

@@ -181,12 +181,13 @@ def test_arrivals_beyond_the_bound_are_dropped_and_counted(null_server, load_of,
 
 def test_nobody_listening_is_a_failure(load_of, locustfile, tmp_path):
     """Every attempt was refused before a byte was sent, so the operation surely had no effect."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with load_of(f"http://127.0.0.1:{port}", locustfile=locustfile(MUTE), longest_s=1.0) as load:
-        load.start()
-        time.sleep(1.2)
-        load.stop(drain_s=10.0)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # nobody else gets it meanwhile, and nobody listens
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        with load_of(url, locustfile=locustfile(MUTE), longest_s=1.0) as load:
+            load.start()
+            time.sleep(1.2)
+            load.stop(drain_s=10.0)
     history = history_of(tmp_path)
     assert set(history.operations["outcome"]) == {"fail"}
     assert set(history.operations["attempts"]) == {4}

@@ -32,7 +32,7 @@ def serving(folder):
             server.server_close()
 
 
-def ask(port, method, path, body=None, timeout_s=2.0, **headers):
+def ask(port, method, path, body=None, timeout_s=10.0, **headers):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:

@@ -14,20 +14,29 @@ def running_lab():
         yield lab
 
 
-@pytest.fixture
-def lab(running_lab):
-    """The lab, whole."""
-    with running_lab.connect() as agent:
-        agent.sweep()
-    until(running_lab.whole, 30, "a whole lab")
-    return running_lab
+def put_in_order(lab, session):
+    """Heal what the test before left, and wait until the lab is whole."""
+    session.sweep()
+    until(lab.whole, 30, "a whole lab")
 
 
 @pytest.fixture
-def agent(lab):
-    """One session of the agent."""
-    with lab.connect() as session:
+def agent(running_lab):
+    """One session of the agent, over a whole lab."""
+    with running_lab.connect() as session:
+        put_in_order(running_lab, session)
         yield session
+
+
+@pytest.fixture
+def lab(running_lab, request):
+    """The lab, whole; it takes no session besides the test's own."""
+    if "agent" in request.fixturenames:
+        request.getfixturevalue("agent")
+    else:
+        with running_lab.connect() as session:
+            put_in_order(running_lab, session)
+    return running_lab
 
 
 @pytest.fixture

@@ -93,13 +93,7 @@ class Lab:
 
     def rules(self, name):
         """The lines of faults in a node's packet filter, by the kernel's own word."""
-        pid = str(self.pid(name))
-        if pid == "0":
-            return []
-        done = subprocess.run(
-            ["nsenter", "-t", pid, "-n", "iptables-save"], capture_output=True, text=True, check=True
-        )
-        return [line for line in done.stdout.splitlines() if MARK in line]
+        return rules_of(self.pid(name))
 
     def group_file(self, name, controller, first, second):
         """A file of a node's control group, by the kernel's own word: of version 1, or of version 2."""
@@ -125,19 +119,14 @@ class Lab:
 
     def whole(self):
         """Whether every node runs, unpaused and without a rule."""
-        states = [self.state(name)["State"] for name in self.ids]
+        # One question for all: this is asked before each test.
+        states = [told["State"] for told in json.loads(docker("inspect", *self.ids.values()))]
         running = all(s["Running"] and not s["Paused"] and not s["Restarting"] for s in states)
-        return running and not any(self.rules(name) or self.queues(name) for name in self.ids)
+        return running and not any(rules_of(s["Pid"]) or queues_of(s["Pid"]) for s in states)
 
     def queues(self, name):
         """The queues at a node's interfaces, by the kernel's own word; without a fault there is none."""
-        shown = subprocess.run(
-            ["nsenter", "-t", str(self.pid(name)), "-n", "tc", "qdisc", "show"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        return [line for line in shown.splitlines() if " noqueue " not in line]
+        return queues_of(self.pid(name))
 
     @contextmanager
     def talk(self, name, peer):
@@ -273,6 +262,24 @@ def start_victim(lab, journal: Path, *faults: str):
 
 
 # Eyes that need no engine: while it starts a container it answers late.
+
+
+def rules_of(pid):
+    """The lines of faults in the packet filter of a process; what does not run has none."""
+    if pid == 0:
+        return []
+    told = subprocess.run(
+        ["nsenter", "-t", str(pid), "-n", "iptables-save"], capture_output=True, text=True, check=True
+    )
+    return [line for line in told.stdout.splitlines() if MARK in line]
+
+
+def queues_of(pid):
+    """The queues at the interfaces of a process."""
+    told = subprocess.run(
+        ["nsenter", "-t", str(pid), "-n", "tc", "qdisc", "show"], capture_output=True, text=True, check=True
+    )
+    return [line for line in told.stdout.splitlines() if " noqueue " not in line]
 
 
 def clean(pid):
