@@ -4,7 +4,7 @@ Steady state: 90 of 100 operations are acknowledged within a second of their int
 
 Recovery strategy: a commit waits for either standby, so the other one confirms alone. The router takes the dead one out
 of the reads after two checks. Started again, the node recovers, follows and is a standby as before; nobody steers it.
-Until then a second loss stops all writes, which is what the alert LedgerReplicaLost is for: docs/runbooks/.
+Until then a second loss stops all writes, which is what the alert is for: docs/runbooks/LedgerReplicaLost.md.
 
 Expectation: RTO <= 3 s: reads on the dead replica wait for the router's two checks of a second each, then go on.
 Detected within 15 s: a scrape every 2 s with a time-out of 1 s, an evaluation every 2 s, 4 s for which it must hold and
