@@ -14,6 +14,7 @@ from harness.errors import EngineError, StackError, StackModelError
 from harness.stack.command import run_command
 from harness.stack.compose_trouble import explain
 from harness.stack.engine import Engine, engine_errors
+from harness.waiting import wait_until
 
 # Said by Compose 2.26, BuildKit and the engine 20.10.
 SAID = [
@@ -87,7 +88,9 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
         run_command(["sh", "-c", "sleep 600 & echo $! > child; wait"], cwd=tmp_path, env={"PATH": "/usr/bin:/bin"},
                     timeout_s=0.3)  # fmt: skip
     assert now() - begun < 5
-    assert not _runs(int((tmp_path / "child").read_text()))
+    child = int((tmp_path / "child").read_text())
+    # It was sent SIGKILL, which takes effect when it next has a processor.
+    assert wait_until(lambda: not _runs(child), timeout_s=5)
 
 
 def _runs(number: int) -> bool:
