@@ -98,19 +98,11 @@ def _load_stack(
     project: str | None,
     variant: str | None,
     profiles: Iterable[str],
-    *,
-    parts: frozenset[str] = frozenset(),
+    parts: Iterable[str] = (),
 ) -> Stack:
     from harness.stack.compose import Stack
 
-    return Stack.load(
-        _chosen(directory),
-        project=project,
-        variant=variant,
-        profiles=profiles,
-        disks="disks" in parts,
-        clocks="clocks" in parts,
-    )
+    return Stack.load(_chosen(directory), project, variant, profiles, parts)
 
 
 def _stack_as_it_is(
@@ -193,7 +185,7 @@ def run(
     """
     experiment = load_experiment(find_experiment(name, folders))
     needed = filter(None, [experiment.profile])
-    stack = _load_stack(directory, project, variant, [*profiles, *needed], parts=experiment.parts)
+    stack = _load_stack(directory, project, variant, [*profiles, *needed], experiment.parts)
     from harness.console import RunView
     from harness.runner import check_experiment
     from harness.runner import run as run_experiment
@@ -328,8 +320,9 @@ def up(
     from harness.session import Session
 
     wanted = {"disks": disks, "clocks": clocks}
-    parts = frozenset(part for part, asked in wanted.items() if asked)
-    stack = _load_stack(directory, project, variant, profiles, parts=parts)
+    stack = _load_stack(
+        directory, project, variant, profiles, [part for part, asked in wanted.items() if asked]
+    )
     with Session(stack, say=_say):
         click.echo(f"{stack.project} is up at {stack.published()}")
 

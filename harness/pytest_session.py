@@ -58,13 +58,7 @@ def _open(config: pytest.Config) -> SharedStack:
     needed: set[str] = getattr(config, "_harness_profiles", set())
     profiles = {*config.getoption("--profile"), *needed}
     parts: set[str] = getattr(config, "_harness_parts", set())
-    stack = Stack.load(
-        directory,
-        variant=config.getoption("--variant"),
-        profiles=profiles,
-        disks="disks" in parts,
-        clocks="clocks" in parts,
-    )
+    stack = Stack.load(directory, None, config.getoption("--variant"), profiles, parts)
     was_up = bool(stack.nodes())
     session = Session(stack, say=_say)
     session.__enter__()

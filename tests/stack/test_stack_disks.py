@@ -40,7 +40,7 @@ def mounted(project):
 
 def test_disks_come_and_go_with_their_project(folder):
     """Each store on a device of its own; a second project beside it; plain again; nothing left of either."""
-    first, second = (Stack.load(TINY, project=project, disks=True) for project in PROJECTS)
+    first, second = (Stack.load(TINY, project=project, parts=["disks"]) for project in PROJECTS)
     first.up()
     devices = set(attached(first.project))
     assert len(devices) == 3
@@ -54,7 +54,7 @@ def test_disks_come_and_go_with_their_project(folder):
     # The harness forgot everything: the same devices are found again, with what is on them.
     (first.state_dir / "disks.json").unlink()
     before = {c.id for c in first.engine.containers(first.project)}
-    Stack.load(TINY, project=first.project, disks=True).up()
+    Stack.load(TINY, project=first.project, parts=["disks"]).up()
     assert {c.id for c in first.engine.containers(first.project)} == before
     assert set(attached(first.project)) == devices
 

@@ -28,7 +28,7 @@ SECOND = (
 def main() -> None:
     directory, folder, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     choose = random.Random(seed)
-    with Session(Stack.load(directory, disks=True)) as session, Chaos(session, folder, seed) as chaos:
+    with Session(Stack.load(directory, parts=["disks"])) as session, Chaos(session, folder, seed) as chaos:
         print("ready", flush=True)
         while True:
             injections = [chaos.inject(choose.choice(FIRST)), chaos.inject(choose.choice(SECOND))]
