@@ -298,6 +298,7 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 @main.command()
 @_stack_options
 @click.option("--disks", is_flag=True, help="Put the volumes that x-harness names on disks that can break.")
+@click.option("--mirrors", is_flag=True, help="Put them on mirrors of two disks that can lose one, instead.")
 @click.option(
     "--clocks", is_flag=True, help="Start what x-harness names with wall clocks that can be skewed."
 )
@@ -308,6 +309,7 @@ def up(
     profiles: tuple[str, ...],
     *,
     disks: bool,
+    mirrors: bool,
     clocks: bool,
 ) -> None:
     """Bring the stack up and wait until it is whole.
@@ -319,7 +321,7 @@ def up(
     """
     from harness.session import Session
 
-    wanted = {"disks": disks, "clocks": clocks}
+    wanted = {"disks": disks, "mirrors": mirrors, "clocks": clocks}
     stack = _load_stack(
         directory, project, variant, profiles, [part for part, asked in wanted.items() if asked]
     )

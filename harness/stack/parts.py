@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.errors import StackModelError
 from harness.stack.model import StackModel
 
-__all__ = ["PARTS", "Part", "check_parts", "known_parts", "parts_that_are_up"]
+__all__ = ["PARTS", "Part", "beside", "check_parts", "known_parts", "parts_that_are_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,37 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     "disks": Part("breakable disks", StackModel.need_disks),
+    "mirrors": Part("mirrors", StackModel.need_disks),
     "clocks": Part("skewable clocks", StackModel.need_clocks),
 }
+_EITHER = frozenset({"disks", "mirrors"})
+"""Two kinds of the same volumes: XFS that can be shut down, and btrfs over two devices of which one can be lost."""
 
 
 def known_parts(names: Iterable[str]) -> frozenset[str]:
     """Those names.
 
     Raises:
-        StackModelError: one of them is no part's.
+        StackModelError: one of them is no part's, or two of them cannot be together.
     """
     parts = frozenset(names)
     for name in sorted(parts - PARTS.keys()):
         raise StackModelError(
             "a stack has no part of this name", where=repr(name), mend=f"There are: {', '.join(PARTS)}"
         )
+    if parts >= _EITHER:
+        raise StackModelError(
+            "a stack has its volumes on disks or on mirrors, never on both",
+            where=" and ".join(sorted(_EITHER)),
+            mend="What needs the one and what needs the other are two experiments",
+        )
     return parts
+
+
+def beside(needed: frozenset[str], others: Iterable[str]) -> frozenset[str]:
+    """What is needed, and of the others what a stack can have besides: disks, not mirrors, when neither is needed."""
+    unwanted = (_EITHER - needed) if needed & _EITHER else frozenset({"mirrors"})
+    return needed | (frozenset(others) - unwanted)
 
 
 def check_parts(names: Iterable[str], model: StackModel) -> frozenset[str]:
