@@ -111,8 +111,7 @@ class Mirrors:
         if name not in self._known:
             options = self._engine.volume(name)
             devices = (options.get("device", ""), options.get("o", "").removeprefix(_SECOND))
-            found = [legs.leg_of(self._project, device, self._store) for device in devices if device]
-            first, second = (*found, None, None)[:2]
-            is_one = options.get("type") == "btrfs" and first is not None and second is not None
+            first, second = (legs.leg_of(self._project, device, self._store) for device in devices)
+            is_one = options.get("type") == "btrfs"
             self._known[name] = Mirror((first, second)) if is_one and first and second else None
         return self._known[name]
