@@ -98,19 +98,11 @@ def _load_stack(
     project: str | None,
     variant: str | None,
     profiles: Iterable[str],
-    *,
-    parts: frozenset[str] = frozenset(),
+    parts: Iterable[str] = (),
 ) -> Stack:
     from harness.stack.compose import Stack
 
-    return Stack.load(
-        _chosen(directory),
-        project=project,
-        variant=variant,
-        profiles=profiles,
-        disks="disks" in parts,
-        clocks="clocks" in parts,
-    )
+    return Stack.load(_chosen(directory), project, variant, profiles, parts)
 
 
 def _stack_as_it_is(
@@ -193,7 +185,7 @@ def run(
     """
     experiment = load_experiment(find_experiment(name, folders))
     needed = filter(None, [experiment.profile])
-    stack = _load_stack(directory, project, variant, [*profiles, *needed], parts=experiment.parts)
+    stack = _load_stack(directory, project, variant, [*profiles, *needed], experiment.parts)
     from harness.console import RunView
     from harness.runner import check_experiment
     from harness.runner import run as run_experiment
@@ -306,6 +298,7 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 @main.command()
 @_stack_options
 @click.option("--disks", is_flag=True, help="Put the volumes that x-harness names on disks that can break.")
+@click.option("--mirrors", is_flag=True, help="Put them on mirrors of two disks that can lose one, instead.")
 @click.option(
     "--clocks", is_flag=True, help="Start what x-harness names with wall clocks that can be skewed."
 )
@@ -316,6 +309,7 @@ def up(
     profiles: tuple[str, ...],
     *,
     disks: bool,
+    mirrors: bool,
     clocks: bool,
 ) -> None:
     """Bring the stack up and wait until it is whole.
@@ -327,9 +321,10 @@ def up(
     """
     from harness.session import Session
 
-    wanted = {"disks": disks, "clocks": clocks}
-    parts = frozenset(part for part, asked in wanted.items() if asked)
-    stack = _load_stack(directory, project, variant, profiles, parts=parts)
+    wanted = {"disks": disks, "mirrors": mirrors, "clocks": clocks}
+    stack = _load_stack(
+        directory, project, variant, profiles, [part for part, asked in wanted.items() if asked]
+    )
     with Session(stack, say=_say):
         click.echo(f"{stack.project} is up at {stack.published()}")
 

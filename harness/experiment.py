@@ -143,7 +143,7 @@ class Experiment:
 
     @property
     def parts(self) -> frozenset[str]:
-        """What the stack must be brought up with for these faults (``disks``, ``clocks``), by their own word."""
+        """What the stack must be brought up with for these faults, by their own word."""
         return frozenset(part for one in self.injections for part in parts_of(one.fault))
 
     @property

@@ -125,8 +125,16 @@ class ExperimentItem(pytest.Item):
         return self.path, 0, f"experiment {self.name}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those last that need a stack of another kind: it is built anew for them once, not for each."""
+    items.sort(key=lambda item: isinstance(item, ExperimentItem) and "mirrors" in item.experiment.parts)
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """All the experiments of a session share one stack, so it has every profile and part that one of them needs."""
+    """The experiments of a session share one stack, so it has every profile and part that one of them needs.
+
+    Parts that no stack can have together are the exception: :func:`harness.pytest_session.shared_session`.
+    """
     experiments = [item.experiment for item in session.items if isinstance(item, ExperimentItem)]
     needed = {experiment.profile for experiment in experiments}
     parts = {part for experiment in experiments for part in experiment.parts}

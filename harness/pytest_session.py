@@ -12,6 +12,7 @@ from harness.experiment import Experiment
 from harness.runner import run
 from harness.session import Session
 from harness.stack.compose import Stack
+from harness.stack.parts import beside
 from harness.summary import summary
 from harness.verdict import Verdict
 
@@ -43,28 +44,30 @@ class SharedStack:
             self.session.stack.down()
 
 
-def shared_session(config: pytest.Config) -> Session:
-    """The session's stack, brought up when it is first asked for."""
+def shared_session(config: pytest.Config, parts: frozenset[str] = frozenset()) -> Session:
+    """The session's stack, brought up when it is first asked for, and anew for parts that it cannot have beside others.
+
+    Args:
+        config: pytest's.
+        parts: what it must be up with.
+    """
     shared: SharedStack | None = getattr(config, "_harness_shared", None)
+    if shared is not None and not parts <= shared.session.stack.parts:
+        shared.close()
+        shared = None
     if shared is None:
-        shared = _open(config)
+        shared = _open(config, parts)
         config._harness_shared = shared  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
     return shared.session
 
 
-def _open(config: pytest.Config) -> SharedStack:
+def _open(config: pytest.Config, parts: frozenset[str]) -> SharedStack:
     named = str(config.getini("harness_stack"))
     directory = config.rootpath / (named or "compose/payments")
     needed: set[str] = getattr(config, "_harness_profiles", set())
     profiles = {*config.getoption("--profile"), *needed}
-    parts: set[str] = getattr(config, "_harness_parts", set())
-    stack = Stack.load(
-        directory,
-        variant=config.getoption("--variant"),
-        profiles=profiles,
-        disks="disks" in parts,
-        clocks="clocks" in parts,
-    )
+    wanted = beside(parts, getattr(config, "_harness_parts", set()))
+    stack = Stack.load(directory, None, config.getoption("--variant"), profiles, wanted)
     was_up = bool(stack.nodes())
     session = Session(stack, say=_say)
     session.__enter__()
@@ -83,7 +86,7 @@ def run_item(config: pytest.Config, experiment: Experiment, properties: list[tup
         HarnessError: the harness or the engine failed.
         KeyboardInterrupt: somebody pressed Ctrl-C; what was injected is healed.
     """
-    done = run(experiment, shared_session(config), runs=Path(config.rootpath) / "runs")
+    done = run(experiment, shared_session(config, experiment.parts), runs=Path(config.rootpath) / "runs")
     numbers = done.result.measurements
     properties += [
         ("verdict", str(done.result.verdict)),

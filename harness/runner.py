@@ -31,6 +31,7 @@ from harness.run_folder import ExperimentInfo, Result, RunFolder, RunInfo, Stack
 from harness.schedule import Due, Schedule
 from harness.session import Session
 from harness.stack.compose import Stack
+from harness.stack.parts import check_parts
 from harness.timeline_writer import TimelineWriter
 from harness.waiting import wait_until
 from harness.watch import RoleWatch
@@ -120,7 +121,7 @@ def check_experiment(experiment: Experiment, stack: Stack) -> None:
 
     Raises:
         SelectorError: a selector names nothing that the stack has.
-        StackModelError: the stack lacks what the experiment needs (a load, an observer, a link).
+        StackModelError: the stack lacks what the experiment needs (a load, an observer, a link, a part).
         ExperimentError: faults that cannot be in one run.
     """
     if not stack.model.locustfile.is_file():
@@ -129,10 +130,7 @@ def check_experiment(experiment: Experiment, stack: Stack) -> None:
         )
     stack.model.need_observer()
     _check_links(experiment, stack)
-    if "disks" in experiment.parts:
-        stack.model.need_disks()
-    if "clocks" in experiment.parts:
-        stack.model.need_clocks()
+    check_parts(experiment.parts, stack.model)
     for injection in experiment.injections:
         for selector in injection.fault.selectors():
             stack.check(selector)

@@ -14,15 +14,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from harness.errors import AgentError, StackError
+from harness.stack import disks, mirrors
 from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.clocks import override as with_clocks
 from harness.stack.compose_project import ComposeProject
-from harness.stack.disks import disks_of, is_ready, override, prepare
+from harness.stack.disks import disks_of
 from harness.stack.engine import (
     CLOCK_LABEL,
-    CLOCKS_LABEL,
     CONTROL_LABEL,
-    DISKS_LABEL,
     PROFILES_LABEL,
     VARIANT_LABEL,
     Container,
@@ -35,6 +34,7 @@ from harness.stack.model import AGENT_SERVICE, StackModel, load_model
 from harness.stack.node import Node
 from harness.stack.node_logs import write_logs
 from harness.stack.observer import Exec, observe, observe_nothing
+from harness.stack.parts import PARTS, check_parts, parts_that_are_up
 from harness.stack.passwords import keep_passwords, read_passwords
 from harness.stack.proxy import PROXY_SERVICE
 from harness.stack.roles import Ask, roles_of
@@ -50,7 +50,7 @@ _UP_WITHIN_S = 240.0
 _SECRETS, _PORTS = "secrets.env", "ports.json"
 _UP, _IMAGES, _IDENTITY = "up.json", "images.json", "identity.json"
 _DISKS, _CLOCKS = "disks.json", "clocks.json"
-_LABELS = (VARIANT_LABEL, PROFILES_LABEL, DISKS_LABEL, CLOCKS_LABEL)
+_LABELS = (VARIANT_LABEL, PROFILES_LABEL, *(f"harness.{part}" for part in PARTS))
 
 Say = Callable[[str], None]
 
@@ -88,8 +88,7 @@ class Stack:
         project: the Compose project's name.
         variant: the variant's name; None for the base.
         profiles: Compose's profiles that it runs with.
-        disks: whether the volumes that x-harness names lie on breakable disks.
-        clocks: whether the wall clocks of the groups that x-harness names can be skewed.
+        parts: what of it can be harmed besides, of :data:`harness.stack.parts.PARTS`.
         files: the Compose files, base first, the variant's last; the agent's is added at :meth:`up`.
         state: what the harness keeps about the project.
     """
@@ -102,17 +101,14 @@ class Stack:
         project: str,
         variant: str | None,
         profiles: tuple[str, ...] = (),
-        *,
-        disks: bool = False,
-        clocks: bool = False,
+        parts: frozenset[str] = frozenset(),
     ) -> None:
         self.directory = directory
         self.model = model
         self.project = project
         self.variant = variant
         self.profiles = profiles
-        self.disks = disks
-        self.clocks = clocks
+        self.parts = parts
         self.files = files
         self.state = _state_of(project)
         self.engine = Engine()
@@ -124,9 +120,7 @@ class Stack:
         project: str | None = None,
         variant: str | None = None,
         profiles: Iterable[str] = (),
-        *,
-        disks: bool = False,
-        clocks: bool = False,
+        parts: Iterable[str] = (),
     ) -> Self:
         """Read a stack's files; nothing is touched, and no engine is needed.
 
@@ -135,12 +129,13 @@ class Stack:
             project: the Compose project; None takes ``HARNESS_PROJECT``, else a name made of the path.
             variant: the name of a variant in x-harness; None for the base.
             profiles: Compose's profiles; a service that names others does not exist.
-            disks: put the volumes that x-harness names on breakable disks.
-            clocks: start the groups that x-harness names with wall clocks that can be skewed.
+            parts: names of :data:`harness.stack.parts.PARTS`: ``disks`` puts the volumes that x-harness names on
+                breakable disks, ``mirrors`` on mirrors of two; ``clocks`` starts the groups that it names with wall
+                clocks that can be skewed.
 
         Raises:
-            StackModelError: a file is missing or wrong, there is no such variant or profile, or disks or clocks
-                are asked for and x-harness names none.
+            StackModelError: a file is missing or wrong, there is no such variant, profile or part, or x-harness does
+                not say what a part needs.
         """
         base = stack_files(directory)
         folder = base[0].parent
@@ -150,29 +145,19 @@ class Stack:
         if variant is not None:
             files = (*base, model.need_variant(variant))
             model = load_model(files, asked)
-        if disks:
-            model.need_disks()
-        if clocks:
-            model.need_clocks()
-        name = project_name(folder, project)
-        return cls(folder, model, files, name, variant, asked, disks=disks, clocks=clocks)
+        wanted = check_parts(parts, model)
+        return cls(folder, model, files, project_name(folder, project), variant, asked, wanted)
 
     @classmethod
     def as_it_is_up(cls, directory: Path, project: str | None = None) -> Self:
-        """Read a stack's files as it is up: with its variant, profiles, disks and clocks; the base when it is down.
+        """Read a stack's files as it is up: with its variant, profiles and parts; the base when it is down.
 
         Raises:
-            StackModelError: a file is missing or wrong, or what it is up with is in them no more.
+            StackModelError: a file is missing or wrong, or what it is up with is in them no more, or it is up with a
+                part that this harness does not know.
         """
         up = _state_of(project_name(stack_files(directory)[0].parent, project)).read(_UP)
-        return cls.load(
-            directory,
-            project,
-            up.get("variant"),
-            up.get("profiles", ()),
-            disks=bool(up.get("disks")),
-            clocks=bool(up.get("clocks")),
-        )
+        return cls.load(directory, project, up.get("variant"), up.get("profiles", ()), parts_that_are_up(up))
 
     @property
     def state_dir(self) -> Path:
@@ -202,7 +187,7 @@ class Stack:
         return tuple(self._node(name, name) for name in self.model.services)
 
     def _node(self, name: str, service: str, container: Container | None = None) -> Node:
-        disk = self.model.disk_of(service) if self.disks else None
+        disk = self.model.disk_of(service)
         return Node(
             name,
             self.model.group_of(service),
@@ -210,7 +195,8 @@ class Stack:
             self.model.site_of(service),
             controlled=container is not None and CONTROL_LABEL in container.labels,
             skewable=container is not None and CLOCK_LABEL in container.labels,
-            disk=disk.volume if disk else None,
+            disk=disk.volume if disk and "disks" in self.parts else None,
+            mirror=disk.volume if disk and "mirrors" in self.parts else None,
         )
 
     # ---- up and down
@@ -219,8 +205,7 @@ class Stack:
         """Bring the stack up, or what of it is down; quick when it is up already.
 
         1. Passwords are made and free ports picked; those that are there are kept.
-        2. A stack that is up with another variant, other profiles, or with breakable disks or skewable clocks
-           when they are not wanted (or the other way round) is taken down, volumes and all.
+        2. A stack that is up with another variant, other profiles or other parts is taken down, volumes and all.
         3. Images are built when their contexts changed or one is missing.
         4. Breakable disks are made, when they are wanted; those that are there are kept.
         5. Paused containers go on, stopped ones start, missing ones are made.
@@ -241,7 +226,7 @@ class Stack:
         self._leave_other_identity(progress)
         config = self._compose.config()
         rebuilt = self._build(config, progress)
-        if self.disks:
+        if self._breaks_disks:
             config = self._put_on_disks(config, progress)
         digest = _digest(config)
         if not rebuilt and self.state.read(_UP).get("config") == digest and not self._amiss():
@@ -261,8 +246,7 @@ class Stack:
             "services": _expected(config),
             "variant": self.variant,
             "profiles": list(self.profiles),
-            "disks": self.disks,
-            "clocks": self.clocks,
+            "parts": sorted(self.parts),
         }
         self.state.write(_UP, up | {"standbys": self.state.read(_UP).get("standbys", {})})
 
@@ -318,30 +302,37 @@ class Stack:
 
     def _on_disks(self) -> list[Path]:
         """A Compose file that puts the volumes on their devices; until they are known it says nothing."""
-        if self.disks and not self.state.read(_DISKS):
-            self.state.write(_DISKS, override({}))
-        return [self.state_dir / _DISKS] if self.disks else []
+        if not self._breaks_disks:
+            return []
+        if not self.state.read(_DISKS):
+            self.state.write(_DISKS, disks.override({}))
+        return [self.state_dir / _DISKS]
+
+    @property
+    def _breaks_disks(self) -> bool:
+        return not self.parts.isdisjoint({"disks", "mirrors"})
 
     def _on_clocks(self) -> list[Path]:
         """A Compose file that starts services with clocks that can be skewed."""
-        if not self.clocks:
+        if "clocks" not in self.parts:
             return []
         self.state.write(_CLOCKS, with_clocks(self.model.need_clocks()))
         return [self.state_dir / _CLOCKS]
 
     def _put_on_disks(self, config: Mapping[str, Any], progress: Say) -> dict[str, Any]:
         """Have the devices there, and their volumes on them; Compose's merged files with that."""
+        kind = mirrors if "mirrors" in self.parts else disks
         wanted = disks_of(self.model, config)
         known = self.state.read(_DISKS)
-        if is_ready(self.project, wanted, known):
+        if kind.is_ready(self.project, wanted, known):
             return self._compose.config()
-        file = override(prepare(self.engine, self.project, wanted))
+        file = kind.made(self.engine, self.project, wanted)
         if known.get("volumes") and known != file:
             # The host was started anew: the numbers of its devices are others, and a volume keeps the one it had.
             progress(f"the disks of {self.project} have moved: it is taken down and built anew")
             self.down(progress)
             self._keep_variables()
-            file = override(prepare(self.engine, self.project, wanted))
+            file = kind.made(self.engine, self.project, wanted)
         self.state.write(_DISKS, file)
         return self._compose.config()
 
@@ -351,7 +342,7 @@ class Stack:
 
     @property
     def _marks(self) -> tuple[str, ...]:
-        parts = ("yes" if part else "" for part in (self.disks, self.clocks))
+        parts = ("yes" if part in self.parts else "" for part in PARTS)
         return (self.variant or "", ",".join(self.profiles), *parts)
 
     def _leave_other_identity(self, progress: Say) -> None:
@@ -526,12 +517,12 @@ def _state_of(project: str) -> StateDir:
 
 
 def _identity_words(marks: tuple[str, ...]) -> str:
-    variant, profiles, disks, clocks = marks
+    variant, profiles, *have = marks
     words = [
         f"variant {variant}" if variant else "no variant",
         f"profile {profiles}" if profiles else "no profile",
     ]
-    parts = ["breakable disks"] * bool(disks) + ["skewable clocks"] * bool(clocks)
+    parts = [part.words for part, mark in zip(PARTS.values(), have, strict=True) if mark]
     return ", ".join([*words, *parts])
 
 

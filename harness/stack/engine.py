@@ -21,10 +21,8 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 from harness.errors import EngineError
 
 __all__ = [
-    "CLOCKS_LABEL",
     "CLOCK_LABEL",
     "CONTROL_LABEL",
-    "DISKS_LABEL",
     "PROFILES_LABEL",
     "PROJECT_LABEL",
     "VARIANT_LABEL",
@@ -42,7 +40,6 @@ CONTROL_LABEL = "harness.control"
 """Where a service says how it can be told to behave otherwise: docs/bring-your-own-stack.md."""
 CLOCK_LABEL = "harness.clock"
 """Where a service has the file that skews its wall clock; :mod:`harness.stack.clocks` writes it."""
-DISKS_LABEL, CLOCKS_LABEL = "harness.disks", "harness.clocks"
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
 _ONEOFF_LABEL = "com.docker.compose.oneoff"

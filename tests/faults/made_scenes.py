@@ -23,6 +23,7 @@ class MadeScene:
                 controlled=group == "acquirer",
                 skewable=group == "ledger",
                 disk=f"/var/lib/{group}",
+                mirror=f"/var/lib/{group}",
             )
             for group, count in groups.items()
             for number in range(1, count + 1)

@@ -43,13 +43,13 @@ def test_a_mistake_is_named(stack_folder, section: str, said: str) -> None:
 def test_clocks_that_the_stack_does_not_name_are_refused(stack_folder) -> None:
     """Before anything is touched, with the key to add."""
     with pytest.raises(StackModelError, match=r"x-harness\.clocks"):
-        Stack.load(stack_folder(), clocks=True)
+        Stack.load(stack_folder(), parts=["clocks"])
 
 
 def test_clocks_are_part_of_what_a_stack_is_up_with(stack_folder) -> None:
     """So a stack whose database runs without a preloaded library stays so until a run skews its clock."""
     folder = stack_folder(SECTION)
-    marks = [Stack.load(folder, clocks=clocks, disks=False)._marks for clocks in (False, True)]
+    marks = [Stack.load(folder, parts=parts)._marks for parts in ((), ("clocks",))]
     assert marks[0] != marks[1]
     assert compose._identity_words(marks[1]) == "no variant, no profile, skewable clocks"
     assert "clocks" not in compose._identity_words(marks[0])

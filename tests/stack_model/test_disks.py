@@ -70,13 +70,13 @@ def test_a_mistake_is_named(stack_folder, section: str, said: str) -> None:
 def test_disks_that_the_stack_does_not_name_are_refused(stack_folder) -> None:
     """Before anything is touched, with the key to add."""
     with pytest.raises(StackModelError, match=r"x-harness\.disks"):
-        Stack.load(stack_folder(), disks=True)
+        Stack.load(stack_folder(), parts=["disks"])
 
 
 def test_a_node_knows_its_disk_only_when_the_stack_has_them(stack_folder) -> None:
     """Without disks a fault that needs one finds none."""
     folder = stack_folder(SECTION)
-    with_disks = {node.name: node.disk for node in Stack.load(folder, disks=True)._planned_nodes()}
+    with_disks = {node.name: node.disk for node in Stack.load(folder, parts=["disks"])._planned_nodes()}
     assert with_disks["ledger-1"] == "/var/lib/ledger"
     assert with_disks["edge"] is None
     assert {node.disk for node in Stack.load(folder)._planned_nodes()} == {None}
@@ -164,5 +164,5 @@ def test_an_experiments_parts_are_its_faults() -> None:
 def test_disks_are_part_of_what_a_stack_is_up_with(stack_folder, monkeypatch) -> None:
     """So a warm stack without them is built anew for a run that needs them, and the other way round."""
     folder = stack_folder(SECTION)
-    assert Stack.load(folder)._marks != Stack.load(folder, disks=True)._marks
-    assert "breakable disks" in compose._identity_words(Stack.load(folder, disks=True)._marks)
+    assert Stack.load(folder)._marks != Stack.load(folder, parts=["disks"])._marks
+    assert "breakable disks" in compose._identity_words(Stack.load(folder, parts=["disks"])._marks)

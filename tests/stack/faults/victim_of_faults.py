@@ -20,6 +20,8 @@ from harness.faults.catalogue import (
     Kill,
     LinkLatency,
     MemoryLimit,
+    MirrorBothLost,
+    MirrorHalfLost,
     PacketLoss,
     Pause,
     PortBlocked,
@@ -47,6 +49,8 @@ FAULTS = {
     "slots": ConnectionsExhausted("b"),
     "mode": AcquirerRefuses("bank"),
     "disk": DiskError("store"),
+    "half": MirrorHalfLost("twin"),
+    "both": MirrorBothLost("twin"),
     "stopped": ProcessStopped("b", "lab-worker"),
 }
 names = sys.argv[3:] or ["rules", "pause", "start"]
