@@ -1,4 +1,4 @@
-"""Alerts that no experiment raises: each is seen to fire on the real stack for what it is made for, and to end."""
+"""Alerts on the real stack: each is seen to fire for what it is made for, and to end when that is over."""
 
 from __future__ import annotations
 
@@ -17,6 +17,29 @@ import psycopg2, sys
 held = [psycopg2.connect(host="/run/postgresql", dbname="ledger") for _ in range(245)]
 print(len(held), flush=True)
 sys.stdin.read()
+"""
+# Strangers: each says a name, is asked for its password and stays silent. The server drops it after a minute.
+_CROWD = """
+import socket, sys, threading, time
+body = b"\\0\\3\\0\\0user\\0payments\\0database\\0ledger\\0\\0"
+held, over = [], threading.Event()
+def crowd():
+    while not over.wait(0.1):
+        for one in held[:]:
+            try:
+                if one.recv(64)[:1] in (b"", b"E"):
+                    held.remove(one)
+                    one.close()
+            except BlockingIOError:
+                pass
+        while len(held) < 310:
+            one = socket.create_connection((sys.argv[1], 5432))
+            one.sendall((len(body) + 4).to_bytes(4, "big") + body)
+            one.setblocking(False)
+            held.append(one)
+threading.Thread(target=crowd, daemon=True).start()
+sys.stdin.read()
+over.set()
 """
 _SCRAPED_S = 30
 """A scrape, an evaluation, what it must last, and two busy cores, in seconds."""
@@ -123,6 +146,56 @@ def test_a_replica_that_falls_behind_is_warned_of_before_reads_leave_it(monitore
     finally:
         monitored.sql(replica, "SELECT pg_wal_replay_resume()")
     monitored.ends(alert)
+
+
+def test_a_page_that_rotted_pages_somebody(monitored):
+    """One byte of a standby's disk, in a table that nobody reads: PostgreSQL would not notice for months."""
+    alert, replica = "LedgerPageDamaged", monitored.roles()["replica"][0]
+    silent(monitored, alert)
+    place = monitored.sql(monitored.primary(), "SELECT pg_relation_filepath('pg_description')")
+    disk = f"/var/lib/ledger/data/{place}"
+
+    def at_the_end(shell):
+        monitored.run(replica, "sh", "-c", shell)
+
+    at_the_end(f"dd if={disk} of=/run/was bs=1 skip=8100 count=8 status=none")
+    at_the_end(f"printf rottenXX | dd of={disk} bs=1 seek=8100 conv=notrunc status=none")
+    try:
+        assert f"{replica}:9100" in monitored.fires(alert)
+    finally:
+        at_the_end(f"dd if=/run/was of={disk} bs=1 seek=8100 conv=notrunc status=none")
+    monitored.ends(alert)
+
+
+def test_a_server_that_lets_nobody_in_is_warned_of(monitored):
+    """Who never logs in is in no list of sessions, and takes a slot all the same."""
+    alert, primary = "LedgerRefusesSessions", monitored.primary()
+    silent(monitored, alert)
+    words = ["docker", "exec", "-i", monitored.container("payments-1"), "python3", "-c", _CROWD, primary]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, text=True) as crowd:
+        assert crowd.stdin
+        try:
+            assert f"{primary}:9187" in monitored.fires(alert)
+            assert not monitored.firing("LedgerSessionsRunOut")
+        finally:
+            crowd.stdin.close()
+    monitored.ends(alert)
+
+
+def test_an_etcd_without_quorum_pages_somebody(monitored):
+    """Two members of three stand still: the ledger's nodes say that they miss it, and the primary gives its role up."""
+    silent(monitored, "EtcdQuorumLost")
+    gone = [monitored.container(node) for node in ("etcd-2", "etcd-3")]
+    docker("kill", *gone)
+    try:
+        monitored.fires("EtcdQuorumLost")
+        monitored.fires("LedgerWithoutEtcd")
+        monitored.fires("LedgerPrimaryMissing")
+    finally:
+        docker("start", *gone)
+    monitored.ends("EtcdQuorumLost")
+    monitored.ends("LedgerWithoutEtcd")
+    monitored.ends("LedgerPrimaryMissing")
 
 
 def test_a_backup_that_is_too_old_is_warned_of(monitored):
