@@ -110,8 +110,7 @@ def test_the_event_loop_goes_on_while_passwords_are_hashed():
         hasher = HeldHasher()
         passwords = Passwords(hasher, 1)
         wave = asyncio.gather(*(passwords.hash(f"p{n}", in_s(8)) for n in range(6)))
-        while not hasher.begun.is_set():
-            await asyncio.sleep(0)
+        await asyncio.to_thread(hasher.begun.wait, 5)
         hasher.go_on.set()
         await wave
         return hasher.held_for_good
