@@ -301,6 +301,7 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 @click.option(
     "--clocks", is_flag=True, help="Start what x-harness names with wall clocks that can be skewed."
 )
+@click.option("--paths", is_flag=True, help="Start what x-harness names with paths that can be made to fail.")
 def up(
     directory: Path | None,
     project: str | None,
@@ -309,6 +310,7 @@ def up(
     *,
     disks: bool,
     clocks: bool,
+    paths: bool,
 ) -> None:
     """Bring the stack up and wait until it is whole.
 
@@ -319,7 +321,7 @@ def up(
     """
     from harness.session import Session
 
-    wanted = {"disks": disks, "clocks": clocks}
+    wanted = {"disks": disks, "clocks": clocks, "paths": paths}
     stack = _load_stack(
         directory, project, variant, profiles, [part for part, asked in wanted.items() if asked]
     )

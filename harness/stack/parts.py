@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.errors import StackModelError
 from harness.stack.model import StackModel
 
-__all__ = ["PARTS", "Part", "check_parts", "known_parts", "parts_that_are_up"]
+__all__ = ["PARTS", "Part", "check_parts", "known_parts", "parts_that_are_up", "stands_apart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +22,18 @@ class Part:
     Attributes:
         words: for people.
         need: raises StackModelError when x-harness does not say what it needs.
+        apart: experiments that need it share no stack with others in a pytest session: it would be in their way.
     """
 
     words: str
     need: Callable[[StackModel], object]
+    apart: bool = False
 
 
 PARTS: Mapping[str, Part] = {
     "disks": Part("breakable disks", StackModel.need_disks),
     "clocks": Part("skewable clocks", StackModel.need_clocks),
+    "paths": Part("paths that can fail", StackModel.need_paths, apart=True),
 }
 
 
@@ -52,12 +55,23 @@ def check_parts(names: Iterable[str], model: StackModel) -> frozenset[str]:
     """Those names, of parts that this stack can have.
 
     Raises:
-        StackModelError: one of them is no part's, or x-harness does not say what it needs.
+        StackModelError: one of them is no part's, x-harness does not say what it needs, or two exclude each other.
     """
     parts = known_parts(names)
     for name in sorted(parts):
         PARTS[name].need(model)
+    if {"disks", "paths"} <= parts and (both := model.paths.keys() & model.disks.keys()):
+        raise StackModelError(
+            f"in one run the volume of {min(both)} cannot both lie on a breakable disk and have paths that fail",
+            where=str(model.file),
+            mend="Make two experiments of it",
+        )
     return parts
+
+
+def stands_apart(names: Iterable[str]) -> bool:
+    """Whether an experiment that needs these has a stack of its own in a pytest session."""
+    return any(PARTS[name].apart for name in names)
 
 
 def parts_that_are_up(state: Mapping[str, object]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from harness.faults.catalogue import (
     CpuQuota,
     DiskError,
     Dns,
+    ErrorOnPath,
     FileDescriptors,
     HalfOpen,
     Isolate,
@@ -46,6 +47,7 @@ FAULTS = {
     "descriptors": FileDescriptors("c", "node.py"),
     "slots": ConnectionsExhausted("b"),
     "mode": AcquirerRefuses("bank"),
+    "path": ErrorOnPath("laid", "log/**", error="EIO"),
     "disk": DiskError("store"),
     "stopped": ProcessStopped("b", "lab-worker"),
 }
