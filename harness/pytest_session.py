@@ -12,6 +12,7 @@ from harness.experiment import Experiment
 from harness.runner import run
 from harness.session import Session
 from harness.stack.compose import Stack
+from harness.stack.parts import stands_apart
 from harness.summary import summary
 from harness.verdict import Verdict
 
@@ -30,11 +31,13 @@ class SharedStack:
         session: entered.
         was_up: it was up before, so it stays up.
         keep: leave it up in any case.
+        apart: it is that of the experiments that stand apart.
     """
 
     session: Session
     was_up: bool
     keep: bool
+    apart: bool = False
 
     def close(self) -> None:
         """Leave the session; take the stack down unless it was up before."""
@@ -43,26 +46,33 @@ class SharedStack:
             self.session.stack.down()
 
 
-def shared_session(config: pytest.Config) -> Session:
-    """The session's stack, brought up when it is first asked for."""
+def shared_session(config: pytest.Config, *, apart: bool = False) -> Session:
+    """The session's stack, brought up when it is first asked for.
+
+    Args:
+        config: pytest's.
+        apart: that of the experiments that stand apart; the other one goes when it comes.
+    """
     shared: SharedStack | None = getattr(config, "_harness_shared", None)
-    if shared is None:
-        shared = _open(config)
+    if shared is None or shared.apart is not apart:
+        if shared is not None:
+            shared.session.__exit__(None, None, None)
+        shared = _open(config, apart=apart)
         config._harness_shared = shared  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
     return shared.session
 
 
-def _open(config: pytest.Config) -> SharedStack:
+def _open(config: pytest.Config, *, apart: bool) -> SharedStack:
     named = str(config.getini("harness_stack"))
     directory = config.rootpath / (named or "compose/payments")
     needed: set[str] = getattr(config, "_harness_profiles", set())
     profiles = {*config.getoption("--profile"), *needed}
-    parts: set[str] = getattr(config, "_harness_parts", set())
-    stack = Stack.load(directory, None, config.getoption("--variant"), profiles, parts)
+    parts: dict[bool, set[str]] = getattr(config, "_harness_parts", {})
+    stack = Stack.load(directory, None, config.getoption("--variant"), profiles, parts.get(apart, ()))
     was_up = bool(stack.nodes())
     session = Session(stack, say=_say)
     session.__enter__()
-    return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")))
+    return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")), apart=apart)
 
 
 def _say(text: str) -> None:
@@ -77,7 +87,8 @@ def run_item(config: pytest.Config, experiment: Experiment, properties: list[tup
         HarnessError: the harness or the engine failed.
         KeyboardInterrupt: somebody pressed Ctrl-C; what was injected is healed.
     """
-    done = run(experiment, shared_session(config), runs=Path(config.rootpath) / "runs")
+    session = shared_session(config, apart=stands_apart(experiment.parts))
+    done = run(experiment, session, runs=Path(config.rootpath) / "runs")
     numbers = done.result.measurements
     properties += [
         ("verdict", str(done.result.verdict)),

@@ -48,6 +48,8 @@ def override(
         service: {
             "entrypoint": [_PROGRAM, place, "--"],
             "command": _command(service, config["services"][service], project, starts),
+            # tini, where it is what the service starts, is the first process no more, and says so.
+            "environment": {"TINI_SUBREAPER": "1"},
             "cap_add": ["SYS_ADMIN"],
             "devices": ["/dev/fuse:/dev/fuse"],
             "security_opt": ["apparmor:unconfined"],
