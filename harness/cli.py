@@ -298,6 +298,7 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 @main.command()
 @_stack_options
 @click.option("--disks", is_flag=True, help="Put the volumes that x-harness names on disks that can break.")
+@click.option("--mirrors", is_flag=True, help="Put them on mirrors of two disks that can lose one, instead.")
 @click.option(
     "--clocks", is_flag=True, help="Start what x-harness names with wall clocks that can be skewed."
 )
@@ -309,6 +310,7 @@ def up(
     profiles: tuple[str, ...],
     *,
     disks: bool,
+    mirrors: bool,
     clocks: bool,
     paths: bool,
 ) -> None:
@@ -321,7 +323,7 @@ def up(
     """
     from harness.session import Session
 
-    wanted = {"disks": disks, "clocks": clocks, "paths": paths}
+    wanted = {"disks": disks, "mirrors": mirrors, "clocks": clocks, "paths": paths}
     stack = _load_stack(
         directory, project, variant, profiles, [part for part, asked in wanted.items() if asked]
     )

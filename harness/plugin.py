@@ -106,13 +106,6 @@ class ExperimentItem(pytest.Item):
         super().__init__(**kwargs)
         self.experiment = experiment
 
-    @property
-    def apart(self) -> bool:
-        """Whether what it needs of the stack would be in the way of others."""
-        from harness.stack.parts import stands_apart
-
-        return stands_apart(self.experiment.parts)
-
     def runtest(self) -> None:
         """Run it on the session's shared stack."""
         from harness.pytest_session import run_item
@@ -133,21 +126,20 @@ class ExperimentItem(pytest.Item):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Experiments that stand apart come last, so that the stack is built anew for them once."""
-    items.sort(key=lambda item: isinstance(item, ExperimentItem) and item.apart)
+    """Those last that need a stack of another kind: it is built anew for them once, not for each."""
+    from harness.stack.parts import turn_of
+
+    items.sort(key=lambda item: turn_of(item.experiment.parts) if isinstance(item, ExperimentItem) else 0)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """All the experiments of a session share one stack, so it has every profile and part that one of them needs.
+    """The experiments of a session share one stack, so it has every profile and part that one of them needs.
 
-    Those that stand apart share another.
+    Parts that no stack can have together are the exception: :func:`harness.pytest_session.shared_session`.
     """
-    items = [item for item in session.items if isinstance(item, ExperimentItem)]
-    needed = {item.experiment.profile for item in items}
-    parts = {
-        apart: {part for item in items if item.apart is apart for part in item.experiment.parts}
-        for apart in (False, True)
-    }
+    experiments = [item.experiment for item in session.items if isinstance(item, ExperimentItem)]
+    needed = {experiment.profile for experiment in experiments}
+    parts = {part for experiment in experiments for part in experiment.parts}
     session.config._harness_parts = parts  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
     session.config._harness_profiles = needed - {""}  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
 

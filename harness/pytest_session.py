@@ -12,7 +12,7 @@ from harness.experiment import Experiment
 from harness.runner import run
 from harness.session import Session
 from harness.stack.compose import Stack
-from harness.stack.parts import stands_apart
+from harness.stack.parts import beside
 from harness.summary import summary
 from harness.verdict import Verdict
 
@@ -31,13 +31,11 @@ class SharedStack:
         session: entered.
         was_up: it was up before, so it stays up.
         keep: leave it up in any case.
-        apart: it is that of the experiments that stand apart.
     """
 
     session: Session
     was_up: bool
     keep: bool
-    apart: bool = False
 
     def close(self) -> None:
         """Leave the session; take the stack down unless it was up before."""
@@ -46,33 +44,34 @@ class SharedStack:
             self.session.stack.down()
 
 
-def shared_session(config: pytest.Config, *, apart: bool = False) -> Session:
-    """The session's stack, brought up when it is first asked for.
+def shared_session(config: pytest.Config, parts: frozenset[str] = frozenset()) -> Session:
+    """The session's stack, brought up when it is first asked for, and anew for parts that it cannot have beside others.
 
     Args:
         config: pytest's.
-        apart: that of the experiments that stand apart; the other one goes when it comes.
+        parts: what it must be up with.
     """
     shared: SharedStack | None = getattr(config, "_harness_shared", None)
-    if shared is None or shared.apart is not apart:
-        if shared is not None:
-            shared.session.__exit__(None, None, None)
-        shared = _open(config, apart=apart)
+    if shared is not None and not parts <= shared.session.stack.parts:
+        shared.close()
+        shared = None
+    if shared is None:
+        shared = _open(config, parts)
         config._harness_shared = shared  # type: ignore[attr-defined]  # noqa: SLF001  # as plugins keep state
     return shared.session
 
 
-def _open(config: pytest.Config, *, apart: bool) -> SharedStack:
+def _open(config: pytest.Config, parts: frozenset[str]) -> SharedStack:
     named = str(config.getini("harness_stack"))
     directory = config.rootpath / (named or "compose/payments")
     needed: set[str] = getattr(config, "_harness_profiles", set())
     profiles = {*config.getoption("--profile"), *needed}
-    parts: dict[bool, set[str]] = getattr(config, "_harness_parts", {})
-    stack = Stack.load(directory, None, config.getoption("--variant"), profiles, parts.get(apart, ()))
+    wanted = beside(parts, getattr(config, "_harness_parts", set()))
+    stack = Stack.load(directory, None, config.getoption("--variant"), profiles, wanted)
     was_up = bool(stack.nodes())
     session = Session(stack, say=_say)
     session.__enter__()
-    return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")), apart=apart)
+    return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")))
 
 
 def _say(text: str) -> None:
@@ -87,8 +86,7 @@ def run_item(config: pytest.Config, experiment: Experiment, properties: list[tup
         HarnessError: the harness or the engine failed.
         KeyboardInterrupt: somebody pressed Ctrl-C; what was injected is healed.
     """
-    session = shared_session(config, apart=stands_apart(experiment.parts))
-    done = run(experiment, session, runs=Path(config.rootpath) / "runs")
+    done = run(experiment, shared_session(config, experiment.parts), runs=Path(config.rootpath) / "runs")
     numbers = done.result.measurements
     properties += [
         ("verdict", str(done.result.verdict)),

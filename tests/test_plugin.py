@@ -112,27 +112,6 @@ def test_the_shared_stack_has_every_profile_that_is_needed(project):
     assert said.count('name="profiles" value="full"') == 2
 
 
-APART = '''"""Why."""
-from harness import ErrorOnPath, Experiment, Injection, Rto
-fault = ErrorOnPath("ledger-1", "wal/**", error="EIO")
-experiment = Experiment(hypothesis="h", expect=[Rto(max_s=1)], injections=[Injection(fault, at_s=10, for_s=1)])
-'''
-SKEW = APART.replace("ErrorOnPath", "ClockSkew").replace('"wal/**", error="EIO"', "300")
-
-
-def test_what_would_be_in_the_way_of_others_comes_last_and_has_a_stack_of_its_own(project):
-    """A pass-through over the database's volume is no part of the stack that the others share."""
-    (project.path / "experiments" / "apart.py").write_text(APART)
-    (project.path / "experiments" / "skew.py").write_text(SKEW)
-    project.makeconftest(
-        CONFTEST.replace('" ".join(sorted(config._harness_profiles))', "str(config._harness_parts)")
-    )
-    done = run(project, "experiments", "-v", "--junitxml=out.xml")
-    done.stdout.fnmatch_lines(["*calm PASSED*", "*money_lost FAILED*", "*skew PASSED*", "*apart PASSED*"])
-    said = (project.path / "out.xml").read_text()
-    assert "{False: {'clocks'}, True: {'paths'}}" in said.replace("&#x27;", "'")
-
-
 def test_a_bad_experiment_is_one_line_at_collection(project):
     """The file, the line and the mend."""
     (project.path / "experiments" / "bad.py").write_text("from harness import Load\nLoad(rate_per_s=0)\n")

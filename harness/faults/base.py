@@ -80,9 +80,9 @@ def parts_of(fault: Fault) -> frozenset[str]:
     """What the stack must be brought up with before such a fault can be made there.
 
     A fault that needs something of it says so in a class attribute ``parts``, by the names of
-    :data:`harness.stack.parts.PARTS`: ``disks``, its nodes' volumes on breakable disks; ``clocks``, its nodes with
-    wall clocks that can be skewed; ``paths``, its nodes with a pass-through over their volumes. Most need nothing and
-    say nothing.
+    :data:`harness.stack.parts.PARTS`: ``disks``, its nodes' volumes on breakable disks; ``mirrors``, on mirrors of
+    two; ``clocks``, its nodes with wall clocks that can be skewed; ``paths``, with a pass-through over their volumes.
+    Most need nothing and say nothing.
     What a fault needs of the kernel is its ``needs``.
     """
     parts: frozenset[str] = getattr(fault, "parts", frozenset())

@@ -28,6 +28,8 @@ from harness.faults.link_down import Down
 from harness.faults.link_latency import LinkLatency
 from harness.faults.link_timeout import Timeout
 from harness.faults.memory_limit import MemoryLimit
+from harness.faults.mirror_both_lost import MirrorBothLost
+from harness.faults.mirror_half_lost import MirrorHalfLost
 from harness.faults.nearly_full import NearlyFull
 from harness.faults.netem import Netem
 from harness.faults.packet_loss import PacketLoss
@@ -74,6 +76,8 @@ __all__ = [
     "LimitData",
     "LinkLatency",
     "MemoryLimit",
+    "MirrorBothLost",
+    "MirrorHalfLost",
     "NearlyFull",
     "Netem",
     "PacketLoss",
@@ -121,6 +125,8 @@ FAULTS: Mapping[str, type[Fault]] = {
     "LimitData": LimitData,
     "LinkLatency": LinkLatency,
     "MemoryLimit": MemoryLimit,
+    "MirrorBothLost": MirrorBothLost,
+    "MirrorHalfLost": MirrorHalfLost,
     "NearlyFull": NearlyFull,
     "Netem": Netem,
     "PacketLoss": PacketLoss,

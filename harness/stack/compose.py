@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from harness.errors import AgentError, StackError
+from harness.stack import disks, mirrors
 from harness.stack.bring_up import bring_up, build_steps
 from harness.stack.clocks import override as with_clocks
 from harness.stack.compose_project import ComposeProject
-from harness.stack.disks import disks_of, is_ready, override, prepare
+from harness.stack.disks import disks_of
 from harness.stack.engine import (
     CLOCK_LABEL,
     CONTROL_LABEL,
@@ -132,8 +133,8 @@ class Stack:
             variant: the name of a variant in x-harness; None for the base.
             profiles: Compose's profiles; a service that names others does not exist.
             parts: names of :data:`harness.stack.parts.PARTS`: ``disks`` puts the volumes that x-harness names on
-                breakable disks, ``clocks`` starts the groups that it names with wall clocks that can be skewed,
-                ``paths`` with a pass-through over their volumes.
+                breakable disks, ``mirrors`` on mirrors of two, ``paths`` under a pass-through; ``clocks`` starts the
+                groups that it names with wall clocks that can be skewed.
 
         Raises:
             StackModelError: a file is missing or wrong, there is no such variant, profile or part, or x-harness does
@@ -189,7 +190,7 @@ class Stack:
         return tuple(self._node(name, name) for name in self.model.services)
 
     def _node(self, name: str, service: str, container: Container | None = None) -> Node:
-        disk = self.model.disk_of(service) if "disks" in self.parts else None
+        disk = self.model.disk_of(service)
         return Node(
             name,
             self.model.group_of(service),
@@ -197,7 +198,8 @@ class Stack:
             self.model.site_of(service),
             controlled=container is not None and CONTROL_LABEL in container.labels,
             skewable=container is not None and CLOCK_LABEL in container.labels,
-            disk=disk.volume if disk else None,
+            disk=disk.volume if disk and "disks" in self.parts else None,
+            mirror=disk.volume if disk and "mirrors" in self.parts else None,
             passthrough=container.labels.get(PASSTHROUGH_LABEL) if container else None,
         )
 
@@ -229,7 +231,7 @@ class Stack:
         self._leave_other_identity(progress)
         config = self._compose.config()
         rebuilt = self._build(config, progress)
-        if "disks" in self.parts:
+        if self._breaks_disks:
             config = self._put_on_disks(config, progress)
         if "paths" in self.parts:
             config = self._lay_passthroughs(progress)
@@ -308,11 +310,15 @@ class Stack:
 
     def _on_disks(self) -> list[Path]:
         """A Compose file that puts the volumes on their devices; until they are known it says nothing."""
-        if "disks" not in self.parts:
+        if not self._breaks_disks:
             return []
         if not self.state.read(_DISKS):
-            self.state.write(_DISKS, override({}))
+            self.state.write(_DISKS, disks.override({}))
         return [self.state_dir / _DISKS]
+
+    @property
+    def _breaks_disks(self) -> bool:
+        return not self.parts.isdisjoint({"disks", "mirrors"})
 
     def _on_clocks(self) -> list[Path]:
         """A Compose file that starts services with clocks that can be skewed."""
@@ -340,17 +346,18 @@ class Stack:
 
     def _put_on_disks(self, config: Mapping[str, Any], progress: Say) -> dict[str, Any]:
         """Have the devices there, and their volumes on them; Compose's merged files with that."""
+        kind = mirrors if "mirrors" in self.parts else disks
         wanted = disks_of(self.model, config)
         known = self.state.read(_DISKS)
-        if is_ready(self.project, wanted, known):
+        if kind.is_ready(self.project, wanted, known):
             return self._compose.config()
-        file = override(prepare(self.engine, self.project, wanted))
+        file = kind.made(self.engine, self.project, wanted)
         if known.get("volumes") and known != file:
             # The host was started anew: the numbers of its devices are others, and a volume keeps the one it had.
             progress(f"the disks of {self.project} have moved: it is taken down and built anew")
             self.down(progress)
             self._keep_variables()
-            file = override(prepare(self.engine, self.project, wanted))
+            file = kind.made(self.engine, self.project, wanted)
         self.state.write(_DISKS, file)
         return self._compose.config()
 

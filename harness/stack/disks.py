@@ -18,10 +18,21 @@ from harness.errors import StackError, StackModelError
 from harness.stack.engine import Engine, Errand
 from harness.stack.model import AGENT_SERVICE, StackModel
 
-__all__ = ["Disk", "attached", "disks_of", "is_ready", "override", "prepare", "release"]
+__all__ = [
+    "Disk",
+    "attached",
+    "disks_of",
+    "errand",
+    "is_ready",
+    "made",
+    "override",
+    "prepare",
+    "release",
+    "store_of",
+]
 
 _WITHIN_S = 120.0
-_LOOP_DEVICES, _LOOP_CONTROL = "b 7:* rwm", "c 10:237 rwm"
+_LOOP_DEVICES, _LOOP_CONTROL, _BTRFS_CONTROL = "b 7:* rwm", "c 10:237 rwm", "c 10:234 rwm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +103,22 @@ def prepare(engine: Engine, project: str, disks: tuple[Disk, ...]) -> dict[str, 
     Raises:
         EngineError: the host cannot do it (no loop devices, no XFS), in its own words.
     """
-    store = f"{project}_harness-disks"
+    store = store_of(project)
     engine.make_volume(project, store)
     sizes = json.dumps({disk.volume: disk.size_mb for disk in disks})
-    said = _errand(engine, project, ["prepare", project, sizes], {"/dev": "/dev", store: "/disks"})
-    devices: dict[str, str] = json.loads(said)
+    words = ["program.loops", "prepare", project, sizes]
+    devices: dict[str, str] = json.loads(errand(engine, project, words, {"/dev": "/dev", store: "/disks"}))
     return devices
+
+
+def made(engine: Engine, project: str, disks: tuple[Disk, ...]) -> dict[str, Any]:
+    """Make what is missing of the project's disks; the override for them. Raises as `prepare` does."""
+    return override(prepare(engine, project, disks))
+
+
+def store_of(project: str) -> str:
+    """The project's volume for the backing files."""
+    return f"{project}_harness-disks"
 
 
 def release(engine: Engine, project: str) -> None:
@@ -107,7 +128,7 @@ def release(engine: Engine, project: str) -> None:
         StackError: something still holds one, named.
         EngineError: it could not be tried.
     """
-    held = json.loads(_errand(engine, project, ["release", project], {"/dev": "/dev"}))
+    held = json.loads(errand(engine, project, ["program.loops", "release", project], {"/dev": "/dev"}))
     if held:
         raise StackError(f"still in use: {', '.join(held)}", mend="mount | grep loop shows by what")
 
@@ -125,15 +146,20 @@ def attached(project: str, blocks: Path = Path("/sys/block")) -> dict[str, str]:
     return found
 
 
-def _errand(engine: Engine, project: str, words: list[str], binds: Mapping[str, str]) -> str:
+def errand(engine: Engine, project: str, words: list[str], binds: Mapping[str, str]) -> str:
+    """Run a program of the agent's image beside the stack, with the host's loop devices; what it printed.
+
+    Raises:
+        EngineError: it failed, in its own words.
+    """
     return engine.run_errand(
         Errand(
             project=project,
             image=f"{project}-{AGENT_SERVICE}",
-            command=["python3", "-m", "program.loops", *words],
+            command=["python3", "-m", *words],
             binds=binds,
             capabilities=["SYS_ADMIN", "DAC_OVERRIDE"],
-            devices=[_LOOP_DEVICES, _LOOP_CONTROL],
+            devices=[_LOOP_DEVICES, _LOOP_CONTROL, _BTRFS_CONTROL],
             timeout_s=_WITHIN_S,
         )
     )

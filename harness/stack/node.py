@@ -20,6 +20,7 @@ class Node:
         controlled: its service names a control API in the label ``harness.control``.
         skewable: its service says in the label ``harness.clock`` how its wall clock can be skewed.
         disk: where in the node its breakable disk is mounted; None when it has none.
+        mirror: where in the node its mirror of two disks is mounted; None when it has none.
         passthrough: where in the node a pass-through lies over its volume; None when none does.
     """
 
@@ -30,6 +31,7 @@ class Node:
     controlled: bool = False
     skewable: bool = False
     disk: str | None = None
+    mirror: str | None = None
     passthrough: str | None = None
 
 

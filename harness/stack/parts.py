@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.errors import StackModelError
 from harness.stack.model import StackModel
 
-__all__ = ["PARTS", "Part", "check_parts", "known_parts", "parts_that_are_up", "stands_apart"]
+__all__ = ["PARTS", "Part", "beside", "check_parts", "known_parts", "parts_that_are_up", "turn_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,56 +22,64 @@ class Part:
     Attributes:
         words: for people.
         need: raises StackModelError when x-harness does not say what it needs.
-        apart: experiments that need it share no stack with others in a pytest session: it would be in their way.
     """
 
     words: str
     need: Callable[[StackModel], object]
-    apart: bool = False
 
 
 PARTS: Mapping[str, Part] = {
     "disks": Part("breakable disks", StackModel.need_disks),
+    "mirrors": Part("mirrors", StackModel.need_disks),
     "clocks": Part("skewable clocks", StackModel.need_clocks),
-    "paths": Part("paths that can fail", StackModel.need_paths, apart=True),
+    "paths": Part("paths that can fail", StackModel.need_paths),
 }
+_KINDS = ("disks", "mirrors", "paths")
+"""Kinds of the same volumes, of which a stack has one: XFS that can be shut down, btrfs over two devices of which one
+can be lost, and a pass-through over whatever is there, which would hide a disk from who breaks it."""
 
 
 def known_parts(names: Iterable[str]) -> frozenset[str]:
     """Those names.
 
     Raises:
-        StackModelError: one of them is no part's.
+        StackModelError: one of them is no part's, or two of them cannot be together.
     """
     parts = frozenset(names)
     for name in sorted(parts - PARTS.keys()):
         raise StackModelError(
             "a stack has no part of this name", where=repr(name), mend=f"There are: {', '.join(PARTS)}"
         )
+    if len(kinds := parts.intersection(_KINDS)) > 1:
+        raise StackModelError(
+            "a stack has its volumes on disks, on mirrors or under a pass-through, never two of them",
+            where=" and ".join(sorted(kinds)),
+            mend="What needs the one and what needs the other are two experiments",
+        )
     return parts
+
+
+def beside(needed: frozenset[str], others: Iterable[str]) -> frozenset[str]:
+    """What is needed, and of the others what a stack can have besides: of the volumes, disks when nothing is needed."""
+    kept = needed.intersection(_KINDS) or {"disks"}
+    return needed | (frozenset(others) - (frozenset(_KINDS) - kept))
+
+
+def turn_of(parts: frozenset[str]) -> int:
+    """When an experiment that needs these has its turn in a pytest session: one kind of volumes after the other."""
+    return max((_KINDS.index(kind) for kind in parts.intersection(_KINDS)), default=0)
 
 
 def check_parts(names: Iterable[str], model: StackModel) -> frozenset[str]:
     """Those names, of parts that this stack can have.
 
     Raises:
-        StackModelError: one of them is no part's, x-harness does not say what it needs, or two exclude each other.
+        StackModelError: one of them is no part's, or x-harness does not say what it needs.
     """
     parts = known_parts(names)
     for name in sorted(parts):
         PARTS[name].need(model)
-    if {"disks", "paths"} <= parts and (both := model.paths.keys() & model.disks.keys()):
-        raise StackModelError(
-            f"in one run the volume of {min(both)} cannot both lie on a breakable disk and have paths that fail",
-            where=str(model.file),
-            mend="Make two experiments of it",
-        )
     return parts
-
-
-def stands_apart(names: Iterable[str]) -> bool:
-    """Whether an experiment that needs these has a stack of its own in a pytest session."""
-    return any(PARTS[name].apart for name in names)
 
 
 def parts_that_are_up(state: Mapping[str, object]) -> frozenset[str]:

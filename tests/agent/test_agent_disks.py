@@ -74,7 +74,7 @@ def test_a_half_made_disk_is_never_taken_for_one(tmp_path, monkeypatch):
         ran.append(argv)
         return "/dev/loop9" if argv[0] == "losetup" else ""
 
-    monkeypatch.setattr(loops, "_run", run)
+    monkeypatch.setattr(loops, "run", run)
     monkeypatch.setattr(loops, "attached", lambda _project: {})
     place = tmp_path / "harness-disks" / "p"
     place.mkdir(parents=True)
@@ -97,7 +97,7 @@ def test_a_device_on_a_deleted_file_is_of_an_earlier_life(tmp_path, monkeypatch)
             there.pop(argv[2])
         return "/dev/loop4"
 
-    monkeypatch.setattr(loops, "_run", run)
+    monkeypatch.setattr(loops, "run", run)
     monkeypatch.setattr(loops, "attached", lambda _project: dict(there))
     assert loops.prepare("p", {"l1": 300}, tmp_path) == {"l1": "/dev/loop4"}
     assert there == {}

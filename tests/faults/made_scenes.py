@@ -23,6 +23,7 @@ class MadeScene:
                 controlled=group == "acquirer",
                 skewable=group == "ledger",
                 disk=f"/var/lib/{group}",
+                mirror=f"/var/lib/{group}",
                 passthrough="/var/lib/ledger" if group == "ledger" else None,
             )
             for group, count in groups.items()

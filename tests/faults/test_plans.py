@@ -37,6 +37,8 @@ from harness.faults.catalogue import (
     LimitData,
     LinkLatency,
     MemoryLimit,
+    MirrorBothLost,
+    MirrorHalfLost,
     NearlyFull,
     Netem,
     PacketLoss,
@@ -76,6 +78,8 @@ EXAMPLES = [
     DiskFull("ledger-1"),
     NearlyFull("ledger-1", leave_mb=64),
     SlowDisk("ledger-1", rate_kb_per_s=256),
+    MirrorHalfLost("ledger-1"),
+    MirrorBothLost("ledger"),
     BitFlip("ledger-1", relation="books.entries", database="ledger"),
     Partition.halves("ledger"),
     Partition.between("ledger-1", "etcd", one_way=True),
@@ -304,6 +308,15 @@ def test_a_disk_that_cannot_be_broken_is_refused_by_name():
     scene.nodes = tuple(replace(node, disk=None) for node in scene.nodes)
     for fault in (fault for fault in EXAMPLES if "disks" in parts_of(fault)):
         with pytest.raises(UnsupportedFault, match=r"ledger-1 has no disk .*x-harness\.disks\.ledger"):
+            fault.plan(scene)
+
+
+def test_a_node_without_a_mirror_is_refused_by_name():
+    """Before anything is touched, with the key that is missing; a breakable disk is none."""
+    scene = MadeScene({"ledger": 1})
+    scene.nodes = tuple(replace(node, mirror=None) for node in scene.nodes)
+    for fault in (fault for fault in EXAMPLES if "mirrors" in parts_of(fault)):
+        with pytest.raises(UnsupportedFault, match=r"ledger-1 has no mirror .*x-harness\.disks\.ledger"):
             fault.plan(scene)
 
 

@@ -20,7 +20,7 @@ def containers(project: str) -> list[dict[str, str]]:
 
 
 def harm(project: str) -> list[str]:
-    """Every container that does not run, every rule of a fault in any namespace, every disk that is not as it was."""
+    """Every container that does not run, every rule of a fault in any namespace, every disk that is not whole."""
     found = []
     for one in containers(project):
         if one["state"] != "running":
@@ -28,7 +28,20 @@ def harm(project: str) -> list[str]:
         elif "harness-agent" not in one["name"]:
             found += [f"{one['name']} has {rule}" for rule in _rules(one["pid"])]
             found += [f"{one['name']}'s disk {what}" for what in _disks(one["pid"])]
-    return found
+    return found + _legs(project)
+
+
+def _legs(project: str) -> list[str]:
+    """The legs of mirrors that have no block, and what is kept of those that are not whole."""
+    sizes = {device: Path(f"/sys/block/{device[5:]}/size") for device in attached(project)}
+    cut = [f"{device} has no block" for device, size in sizes.items() if int(size.read_text()) <= 8]
+    places = _docker("volume", "ls", "-q", "--filter", f"name=^{project}_harness-disks$").split()
+    stores = [
+        Path(_docker("volume", "inspect", "--format", "{{.Mountpoint}}", place).strip()) for place in places
+    ]
+    return cut + [
+        f"{kept.name} is there" for store in stores for kept in store.glob("harness-disks/*/*.kept")
+    ]
 
 
 def _rules(pid: str) -> list[str]:

@@ -75,12 +75,12 @@ def clean_after_s(project: str, deadline_s: float) -> float:
     return now() - began
 
 
-def kill_and_look(project: str, folder: Path, number: int) -> tuple[float, bool]:
+def kill_and_look(project: str, folder: Path, number: int, part: str) -> tuple[float, bool]:
     choose = random.Random(number)
     folder.mkdir()
     journal = Path.cwd() / ".harness" / project / "journal.jsonl"
     with subprocess.Popen(
-        [sys.executable, str(HERE / "victim.py"), str(TINY), str(folder), str(number)],
+        [sys.executable, str(HERE / "victim.py"), str(TINY), str(folder), str(number), part],
         stdout=subprocess.PIPE,
         text=True,
     ) as victim:
@@ -90,8 +90,8 @@ def kill_and_look(project: str, folder: Path, number: int) -> tuple[float, bool]
     return took, between_journal_and_effect(journal, folder / "timeline.jsonl")
 
 
-def kills(project: str, folder: Path, count: int) -> None:
-    results = [kill_and_look(project, folder / str(number), number) for number in range(count)]
+def kills(project: str, folder: Path, count: int, part: str = "disks") -> None:
+    results = [kill_and_look(project, folder / str(number), number, part) for number in range(count)]
     between = sum(hit for _, hit in results)
     slowest = max(took for took, _ in results)
     print(
@@ -110,3 +110,9 @@ def test_a_dozen_kills_leave_nothing_injected(project, tmp_path):
 def test_two_hundred_kills_leave_nothing_injected(project, tmp_path):
     """The same, two hundred times."""
     kills(project, tmp_path, 200)
+
+
+@pytest.mark.soak
+def test_two_dozen_kills_leave_every_mirror_whole(project, tmp_path):
+    """The same stack on mirrors: no leg lacks, and every node runs on both."""
+    kills(project, tmp_path, 24, "mirrors")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.agent.client import Agent
 from harness.stack.compose import Stack, take_down
 from harness.stack.disks import attached
 
@@ -63,15 +64,37 @@ def test_disks_come_and_go_with_their_project(folder):
     first.down()
 
 
-@pytest.mark.parametrize("after_s", [0.3, 1.5])
-def test_sigkill_while_it_comes_up_leaves_nothing_that_down_does_not_find(folder, after_s):
+def test_mirrors_go_with_their_project_also_those_that_lack_legs(folder):
+    """Both devices of each store, also of those whose node is dead and whose agent was killed before it could heal."""
+    project = PROJECTS[0]
+    stack = Stack.load(TINY, project=project, parts=["mirrors"])
+    stack.up()
+    devices = set(attached(project))
+    assert len(devices) == 6
+    assert len(mounted(project)) == 3
+    nodes = {node.name: node.container for node in stack.nodes()}
+    with Agent.connect(stack.agent_container(), project) as agent:
+        for name, legs in (("store-1", 1), ("store-2", 2)):
+            lose = {"do": "mirror.lose", "container": nodes[name], "path": "/state", "legs": legs}
+            agent.call("inject", injection=name, do=[lose], undo=[], lease_s=60)
+        assert len([what for what in agent.leftovers() if "lacks" in what]) == 2
+        subprocess.run(["docker", "kill", stack.agent_container(), nodes["store-2"]], check=True)
+    assert set(stack.down().disks) == devices
+    assert attached(project) == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "after_s"),
+    [("disks", 0.3), ("disks", 1.5), pytest.param("mirrors", 0.3, marks=pytest.mark.soak)],
+)
+def test_sigkill_while_it_comes_up_leaves_nothing_that_down_does_not_find(folder, part, after_s):
     """Whenever it is killed: the devices bear the project's name, and no harness is needed to know it."""
     project = PROJECTS[0]
     command = [sys.executable, "-m", "harness.cli"]
     words = ["--stack", str(TINY), "--project", project]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(
-        [*command, "up", "--disks", *words], env=env, stderr=subprocess.PIPE, text=True
+        [*command, "up", f"--{part}", *words], env=env, stderr=subprocess.PIPE, text=True
     ) as up:
         for line in up.stderr:  # the images are there from the first time on
             if line.startswith("starting") or "exporting" in line:

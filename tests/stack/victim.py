@@ -1,37 +1,65 @@
-"""A harness that injects and heals without end, to be killed: ``python victim.py DIRECTORY FOLDER SEED``."""
+"""A harness that injects and heals without end, to be killed: ``python victim.py DIRECTORY FOLDER SEED PART``."""
 
 import random
 import sys
 import time
 from pathlib import Path
 
-from harness import DiskError, DiskFull, Isolate, Kill, Partition, Pause, PowerCut, SlowDisk
+from harness import (
+    DiskError,
+    DiskFull,
+    Isolate,
+    Kill,
+    MirrorBothLost,
+    MirrorHalfLost,
+    Partition,
+    Pause,
+    PowerCut,
+    SlowDisk,
+)
 from harness.manual import Chaos
 from harness.session import Session
 from harness.stack.compose import Stack
 
-FIRST = (
-    Pause("store-2"),
-    Isolate("store-1"),
-    Partition.between("store-1", "store-3"),
-    DiskError("store-2"),
-    SlowDisk("store-1", rate_kb_per_s=256),
+DISKS = (
+    (
+        Pause("store-2"),
+        Isolate("store-1"),
+        Partition.between("store-1", "store-3"),
+        DiskError("store-2"),
+        SlowDisk("store-1", rate_kb_per_s=256),
+    ),
+    (
+        Kill("store-3"),
+        Partition.between("store-2", "store-3"),
+        PowerCut("store-3"),
+        DiskFull("store-3"),
+    ),
 )
-SECOND = (
-    Kill("store-3"),
-    Partition.between("store-2", "store-3"),
-    PowerCut("store-3"),
-    DiskFull("store-3"),
+MIRRORS = (
+    (
+        MirrorHalfLost("store-1"),
+        MirrorHalfLost("store-1+store-2"),
+        MirrorBothLost("store-2"),
+    ),
+    (
+        Kill("store-3"),
+        MirrorHalfLost("store-3"),
+        MirrorBothLost("store-3"),
+    ),
 )
+BY_PART = {"disks": DISKS, "mirrors": MIRRORS}
+"""Of each part of the stack: the faults of which one comes first, and those of which one comes beside it."""
 
 
 def main() -> None:
-    directory, folder, seed = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    directory, folder, seed, part = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    first, second = BY_PART[part]
     choose = random.Random(seed)
-    with Session(Stack.load(directory, parts=["disks"])) as session, Chaos(session, folder, seed) as chaos:
+    with Session(Stack.load(directory, parts=[part])) as session, Chaos(session, folder, seed) as chaos:
         print("ready", flush=True)
         while True:
-            injections = [chaos.inject(choose.choice(FIRST)), chaos.inject(choose.choice(SECOND))]
+            injections = [chaos.inject(choose.choice(first)), chaos.inject(choose.choice(second))]
             time.sleep(choose.random() * 0.2)
             choose.shuffle(injections)
             for injection in injections:

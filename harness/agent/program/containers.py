@@ -35,6 +35,7 @@ class Container:
         memory_bytes: how much it may use, as it is configured; None is all.
         addresses: by network id; kept from the last run while it is down.
         labels: every label.
+        volumes: where it has a volume -> the volume's name.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Container:
     memory_bytes: int | None = None
     addresses: dict[str, tuple[str, ...]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    volumes: dict[str, str] = field(default_factory=dict)
 
     @property
     def every_address(self) -> frozenset[str]:
@@ -81,6 +83,11 @@ def describe(inspected: dict[str, Any]) -> Container:
             net["NetworkID"]: _filled(net["IPAddress"], net["GlobalIPv6Address"]) for net in networks.values()
         },
         labels=dict(labels),
+        volumes={
+            mount["Destination"]: mount["Name"]
+            for mount in inspected.get("Mounts") or []
+            if mount.get("Type") == "volume"
+        },
     )
 
 

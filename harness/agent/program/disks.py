@@ -18,7 +18,7 @@ from .containers import Container, Containers
 from .loops import home
 from .refusal import Failed, Refused
 
-__all__ = ["Disk", "Disks", "parse_mounts"]
+__all__ = ["Disk", "Disks", "parse_mounts", "write_and_read"]
 
 _GOING_DOWN = 0x8004587D
 """The ioctl that shuts an XFS file system down (XFS_IOC_GOINGDOWN); its argument says how."""
@@ -131,7 +131,7 @@ class Disks:
             pinned = self._pins.get(container)
             pinned = None if pinned is None else os.dup(pinned)
         try:
-            return _try_out(".", pinned) if pinned is not None else self._try_in_node(container, place)
+            return write_and_read(".", pinned) if pinned is not None else self._try_in_node(container, place)
         finally:
             _close(-1 if pinned is None else pinned)
 
@@ -152,7 +152,7 @@ class Disks:
             self.find(container, place)
         except (Failed, Refused):
             return None
-        return _try_out(self._path(container, place), None)
+        return write_and_read(self._path(container, place))
 
     def _path(self, container: str, place: str) -> str:
         return f"{self._proc}/{self._containers.get(container).pid}/root{place}"
@@ -163,7 +163,8 @@ class Disks:
         return ""
 
 
-def _try_out(folder: str, below: int | None) -> int | None:
+def write_and_read(folder: str, below: int | None = None) -> int | None:
+    """Write a block into a folder, fsync it, read it back from the disk: what `Disks.try_out` returns."""
     block = os.urandom(_BLOCK)
     try:
         # It has no name, so nobody sees it and nothing of it is left.

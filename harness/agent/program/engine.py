@@ -53,6 +53,10 @@ class Engine:
         query = urlencode({"all": "1", "filters": filters})
         return [entry["Id"] for entry in self._call("GET", f"/containers/json?{query}")]
 
+    def volume(self, name: str) -> dict[str, str]:
+        """The options that a volume was made with. Raises Failed, Gone."""
+        return self._call("GET", f"/volumes/{quote(name)}").get("Options") or {}
+
     def gateways(self, network: str) -> tuple[str, ...]:
         """The host's own addresses on a network, by the network: an endpoint's word lacks internal ones."""
         pools = self._call("GET", f"/networks/{quote(network)}")["IPAM"].get("Config") or []

@@ -13,6 +13,7 @@ from .controls import LABEL, Controls
 from .disks import Disk, Disks
 from .harm import Left
 from .harms import Harms
+from .mirrors import Mirrors
 from .refusal import Failed, Refused
 from .rot import Rot
 from .steps import Steps
@@ -24,18 +25,18 @@ _SWEEP = "sweep"
 
 
 def left_behind(
-    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks
+    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks, mirrors: Mirrors
 ) -> list[str]:
     """Everything of faults that is there now, in words. Raises Failed without the engine."""
-    return [left.what for left in _look(containers, steps, harms, controls, disks)]
+    return [left.what for left in _look(containers, steps, harms, controls, disks, mirrors)]
 
 
 def sweep(
-    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks
+    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks, mirrors: Mirrors
 ) -> dict[str, list[str]]:
     """Mend everything that is left behind. Returns what was ``healed`` and what ``remaining``."""
     healed, remaining = [], []
-    for left in list(_look(containers, steps, harms, controls, disks)):
+    for left in list(_look(containers, steps, harms, controls, disks, mirrors)):
         try:
             left.mend()
             healed.append(left.what)
@@ -45,9 +46,11 @@ def sweep(
 
 
 def _look(
-    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks
+    containers: Containers, steps: Steps, harms: Harms, controls: Controls, disks: Disks, mirrors: Mirrors
 ) -> Iterator[Left]:
     for container in containers.refresh_all():
+        # Before the node, which cannot start on one that is not whole.
+        yield from _look_at_mirrors(container, steps, mirrors)
         yield from _look_at(container, steps, harms)
         if container.pid and LABEL in container.labels:
             yield from _told(container, controls)
@@ -92,6 +95,14 @@ def _rules(container: Container) -> Iterator[Left]:
         if marks:
             what = f"{container.name} has rules of {', '.join(marks)}"
             yield Left(what, lambda version=version: netfilter.clean(container.pid, version))  # type: ignore[misc]
+
+
+def _look_at_mirrors(container: Container, steps: Steps, mirrors: Mirrors) -> Iterator[Left]:
+    for place, mirror in mirrors.amiss(container):
+        legs = " and ".join(leg.device for leg in mirror.lost)
+        mend = {"do": "mirror.mend", "container": container.id, "path": place}
+        what = f"{container.name}'s mirror at {place} lacks {legs}"
+        yield Left(what, lambda mend=mend: steps.do(_SWEEP, mend))  # type: ignore[misc]
 
 
 def _look_at_disk(

@@ -12,6 +12,7 @@ Both are idempotent, and find again what an earlier one that was killed had made
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -20,12 +21,13 @@ from pathlib import Path
 
 from .refusal import Failed
 
-__all__ = ["attached", "backing_file", "prepare", "release"]
+__all__ = ["attach", "attached", "backing_file", "discard_old", "home", "prepare", "release", "run"]
 
 BLOCKS = Path("/sys/block")
 STORE = Path("/disks")
 """The volume that holds the files; its folders below name the project, also once this container is gone."""
 _DELETED = " (deleted)"
+_LEG = re.compile(r"\.[ab]\.img\b")
 _WITHIN_S = 60.0
 _FREE_WITHIN_S = 10.0
 
@@ -53,15 +55,31 @@ def prepare(project: str, sizes_mb: Mapping[str, int], store: Path = STORE) -> d
     """Make what is missing of the disks. Returns the device of each. Raises Failed."""
     place = Path(f"{store}{home(project)}")
     place.mkdir(parents=True, exist_ok=True)
+    discard_old(project)
+    return {name: _device(project, place / f"{name}.img", size_mb) for name, size_mb in sizes_mb.items()}
+
+
+def discard_old(project: str) -> None:
+    """Give the devices back whose files are gone: of an earlier life of the project. Raises Failed."""
     for device, path in attached(project).items():
         if path.endswith(_DELETED):
-            _run("losetup", "--detach", device)  # of an earlier life of the project
-    return {name: _device(project, place / f"{name}.img", size_mb) for name, size_mb in sizes_mb.items()}
+            run("losetup", "--detach", device)
+
+
+def attach(project: str, file: Path) -> str:
+    """The device of a file of the project, the one that it has or a new one. Raises Failed."""
+    ours = f"{home(project)}{file.name}"
+    known = next((device for device, path in attached(project).items() if path.endswith(ours)), None)
+    return known or run("losetup", "--find", "--show", str(file))
 
 
 def release(project: str) -> list[str]:
     """Give every loop device of the project back. Returns those that something still holds."""
     deadline = time.monotonic() + _FREE_WITHIN_S
+    for device, path in attached(project).items():
+        if _LEG.search(path):  # btrfs remembers every device that it has ever seen
+            forget = ["btrfs", "device", "scan", "--forget", device]
+            subprocess.run(forget, capture_output=True, check=False, timeout=_WITHIN_S)
     while (devices := list(attached(project))) and time.monotonic() < deadline:
         for device in devices:
             subprocess.run(
@@ -78,14 +96,13 @@ def _device(project: str, file: Path, size_mb: int) -> str:
         fresh.unlink(missing_ok=True)
         with fresh.open("wb") as image:
             image.truncate(size_mb * 2**20)
-        _run("mkfs.xfs", "-q", "-K", str(fresh))
+        run("mkfs.xfs", "-q", "-K", str(fresh))
         fresh.rename(file)
-    ours = f"{home(project)}{file.name}"
-    known = next((device for device, path in attached(project).items() if path.endswith(ours)), None)
-    return known or _run("losetup", "--find", "--show", str(file))
+    return attach(project, file)
 
 
-def _run(*argv: str) -> str:
+def run(*argv: str) -> str:
+    """What a program prints. Raises Failed with what it says."""
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=_WITHIN_S)
     if done.returncode:
         raise Failed(f"{' '.join(argv)}: {done.stderr.strip() or f'code {done.returncode}'}")

@@ -21,6 +21,7 @@ from .evidence.control import ControlProbe
 from .evidence.disk_kinds import DISK_KINDS
 from .evidence.exchange import LinkProbe, overhead
 from .evidence.kinds import KINDS
+from .evidence.mirror import MirrorProbe
 from .evidence.primary import PrimaryProbe
 from .evidence.probe import Probe
 from .evidence.process import FrozenProbe, MatchingProbe, RunningProbe
@@ -29,6 +30,7 @@ from .harms import Harms
 from .injections import Injections
 from .interposing import Interpositions
 from .ledger import Ledger
+from .mirrors import Mirrors
 from .refusal import Failed, Gone, Refused
 from .steps import Steps
 from .watching import Watching
@@ -61,14 +63,22 @@ class Session:
         self._controls = Controls(self._containers)
         self._links = Interpositions(self._containers)
         self._disks = Disks(self._containers, project)
+        self._mirrors = Mirrors(engine, self._containers, project)
         self._steps = Steps(
-            engine, self._containers, self._cuts, self._harms, self._controls, self._links, self._disks
+            engine,
+            self._containers,
+            self._cuts,
+            self._harms,
+            self._controls,
+            self._links,
+            self._disks,
+            self._mirrors,
         )
         self._injections = Injections(self._steps, ledger, self._healed_alone)
         self._containment = Containment(engine, self._containers)
         self._samplers: dict[str, Sampler] = {}
         self._reapplied: dict[str, list[tuple[str, float]]] = {}
-        looked_at = (self._containers, self._steps, self._harms, self._controls, self._disks)
+        looked_at = (self._containers, self._steps, self._harms, self._controls, self._disks, self._mirrors)
         self._table: dict[str, Callable[..., Any]] = {
             "hello": self._hello,
             "arm": self._arm,
@@ -155,6 +165,7 @@ class Session:
             "frozen": lambda: FrozenProbe(node, containers),
             "control": lambda: ControlProbe(node, watch["state"], containers, self._controls),
             "link": lambda: LinkProbe(watch, self._links, containers),
+            "mirror": lambda: MirrorProbe(node, watch["path"], watch["legs"], self._mirrors, containers),
             "primary": lambda: PrimaryProbe(node, watch["others"], watch["port"], containers),
         }
         kind = str(watch.get("probe"))

@@ -18,6 +18,8 @@ from .disks import Disks
 from .engine import Engine
 from .harms import Harms
 from .interposing import Interpositions
+from .mirror_steps import MirrorSteps
+from .mirrors import Mirrors
 from .processes import identify, kill, matching
 from .refusal import Failed, Gone, Refused
 
@@ -42,6 +44,7 @@ class Steps:
         controls: the nodes' control APIs.
         links: its interposed links.
         disks: the nodes' breakable disks.
+        mirrors: the nodes' mirrors.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Steps:
         controls: Controls,
         links: Interpositions,
         disks: Disks,
+        mirrors: Mirrors,
     ) -> None:
         self._engine = engine
         self._containers = containers
@@ -60,6 +64,7 @@ class Steps:
         self._controls = controls
         self._links = links
         self._disks = DiskSteps(engine, containers, disks, self._start)
+        self._mirrors = MirrorSteps(engine, containers, mirrors, self._start)
         self._table: dict[str, Callable[[str, Step], None]] = {
             "engine.kill": self._kill,
             "engine.stop": self._stop,
@@ -80,6 +85,7 @@ class Steps:
             "http.send": self._send,
             **harms.steps,
             **self._disks.steps,
+            **self._mirrors.steps,
         }
 
     def check(self, step: Step) -> None:
@@ -91,6 +97,7 @@ class Steps:
         if step["do"].startswith("control."):
             self._controls.normal(step["container"])
         self._disks.check(step)
+        self._mirrors.check(step)
 
     def do(self, injection: str, step: Step) -> None:
         """Do one step for an injection. Raises Failed, Refused."""

@@ -174,7 +174,7 @@ FEATURES: tuple[Feature, ...] = (
         name="btrfs",
         program="mkfs.btrfs",
         trial=_BTRFS,
-        enables="a mirror that loses half",
+        enables="mirrors that lose one disk, or both",
         mend=_KERNEL.format("btrfs"),
     ),
     Feature(

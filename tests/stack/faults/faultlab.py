@@ -19,7 +19,7 @@ from harness.agent.client import Agent
 from harness.errors import SelectorError
 from harness.faults.injector import Injector
 from harness.faults.journal import Journal
-from harness.stack import clocks, disks, paths
+from harness.stack import clocks, disks, mirrors, paths
 from harness.stack.engine import Engine
 from harness.stack.node import Node
 from harness.stack.teardown import tear_down
@@ -72,6 +72,7 @@ class Lab:
                 controlled=name == "bank",
                 skewable=name == "clocked",
                 disk="/data" if name.startswith("store") else None,
+                mirror="/data" if name == "twin" else None,
                 passthrough="/data" if name == "laid" else None,
             )
             for name, container in self.ids.items()
@@ -210,11 +211,12 @@ class Lab:
 
 
 def disks_of(project, files):
-    """The disks of the lab's stores: the Compose file that puts their volumes there."""
+    """The disks of the lab's stores, and its twin's mirror: the Compose files that put their volumes there."""
     named = [word for file in files for word in ("--file", file)]
     subprocess.run(["docker", "compose", *named, "build", "--quiet"], cwd=HERE, check=True)
-    devices = disks.prepare(Engine(), project, (disks.Disk("store", 300), disks.Disk("store-2", 300)))
-    return written(disks.override(devices))
+    stores = disks.made(Engine(), project, (disks.Disk("store", 300), disks.Disk("store-2", 300)))
+    twin = mirrors.made(Engine(), project, (disks.Disk("twin", 300),))
+    return [str(written(stores)), str(written(twin))]
 
 
 def written(override):
@@ -248,7 +250,7 @@ def running_lab():
             HERE,
             [
                 *files,
-                str(disks_of(project, files)),
+                *disks_of(project, files),
                 str(written(clocks.override(["clocked"]))),
                 str(passthrough_of(project)),
             ],

@@ -21,6 +21,8 @@ from harness.faults.catalogue import (
     Kill,
     LinkLatency,
     MemoryLimit,
+    MirrorBothLost,
+    MirrorHalfLost,
     PacketLoss,
     Pause,
     PortBlocked,
@@ -49,6 +51,8 @@ FAULTS = {
     "mode": AcquirerRefuses("bank"),
     "path": ErrorOnPath("laid", "log/**", error="EIO"),
     "disk": DiskError("store"),
+    "half": MirrorHalfLost("twin"),
+    "both": MirrorBothLost("twin"),
     "stopped": ProcessStopped("b", "lab-worker"),
 }
 names = sys.argv[3:] or ["rules", "pause", "start"]
