@@ -12,6 +12,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -57,7 +58,7 @@ func lay(folder string, rules *Rules) (*fuse.Server, error) {
 	root := &Node{&fs.LoopbackNode{RootData: data}, rules}
 	data.RootNode = root
 	second := time.Second
-	return fs.Mount(folder, root, &fs.Options{
+	server, err := fs.Mount(folder, root, &fs.Options{
 		EntryTimeout: &second,
 		AttrTimeout:  &second,
 		MountOptions: fuse.MountOptions{
@@ -71,6 +72,25 @@ func lay(folder string, rules *Rules) (*fuse.Server, error) {
 			DisabledCapabilities: fuse.CAP_PASSTHROUGH,
 		},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return server, keepFiles()
+}
+
+// keepFiles hands no open file on. The library opens the device so that a child would have it too: the kernel would then
+// see somebody who may still answer when this process is dead, and a call that waits for that could never be killed.
+func keepFiles() error {
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return err
+	}
+	for _, each := range open {
+		if file, err := strconv.Atoi(each.Name()); err == nil && file > 2 {
+			syscall.CloseOnExec(file)
+		}
+	}
+	return nil
 }
 
 func copyTo(file string) error {
