@@ -20,7 +20,7 @@ class MirrorHalfLost:
     mounts half a mirror only when it is told to (``degraded``), and nobody tells it.
 
     Heals: a fresh leg, with nothing but the old one's label on it, takes its place. A scrub writes it anew from the
-    first, the counters are reset, and a second scrub must find both legs equal; the node runs on meanwhile.
+    first, the counters are reset, and another scrub must find both legs whole; the node runs on meanwhile.
 
     Recovery: none of the node's: every write is on the other leg, so nobody fails over and nothing is rebuilt. Who
     watches ``node_btrfs_device_errors_total`` replaces the disk before the other one fails, too.

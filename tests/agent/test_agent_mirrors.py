@@ -217,6 +217,20 @@ def test_a_heal_that_fails_is_not_over(place, steps, monkeypatch):
     assert pair(place)[1].lost
 
 
+@pytest.mark.parametrize(("errors", "scrubs"), [([7, 0], 2), ([7, 1, 0], 3), ([7, 1, 1, 1], 4)])
+def test_a_mirror_is_whole_when_a_scrub_finds_nothing(monkeypatch, errors, scrubs):
+    """What was written is committed before each, or it would be passed over; one that never ends clean is a failure."""
+    ran, left = [], list(errors)
+    monkeypatch.setattr(btrfs, "run", lambda *argv: ran.append(argv[2]))
+    monkeypatch.setattr(btrfs, "errors_of", lambda _place, devid: left.pop(0) if devid == 2 else 0)
+    if errors[-1]:
+        with pytest.raises(Failed, match="has errors after 4 scrubs"):
+            btrfs.resync(Path("/mnt"))
+    else:
+        btrfs.resync(Path("/mnt"))
+    assert ran == ["sync", "stats", "start"] * scrubs
+
+
 def test_half_made_mirrors_are_never_taken_for_one(tmp_path, monkeypatch):
     """Both files get their names when the mirror is made; a second time nothing is made."""
     ran, made_of = [], []

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.agent.client import Agent
 from harness.stack.compose import Stack, take_down
 from harness.stack.disks import attached
 
@@ -65,20 +64,25 @@ def test_disks_come_and_go_with_their_project(folder):
 
 
 def test_mirrors_go_with_their_project_also_those_that_lack_legs(folder):
-    """Both devices of each store, also of those whose node is dead and whose agent was killed before it could heal."""
+    """Both devices of each store, also lost ones of a dead node, when the agent is dead and heals nothing."""
     project = PROJECTS[0]
     stack = Stack.load(TINY, project=project, parts=["mirrors"])
     stack.up()
     devices = set(attached(project))
     assert len(devices) == 6
     assert len(mounted(project)) == 3
-    nodes = {node.name: node.container for node in stack.nodes()}
-    with Agent.connect(stack.agent_container(), project) as agent:
-        for name, legs in (("store-1", 1), ("store-2", 2)):
-            lose = {"do": "mirror.lose", "container": nodes[name], "path": "/state", "legs": legs}
-            agent.call("inject", injection=name, do=[lose], undo=[], lease_s=60)
-        assert len([what for what in agent.leftovers() if "lacks" in what]) == 2
-        subprocess.run(["docker", "kill", stack.agent_container(), nodes["store-2"]], check=True)
+    legs = {path.rpartition("/")[2]: device for device, path in attached(project).items()}
+    lost = {
+        legs[name]: label
+        for name, label in (("store-1.b.img", True), ("store-2.a.img", False), ("store-2.b.img", False))
+    }
+    lose = f"from program import legs; [legs.lose([legs.leg_of({project!r}, d)], label=l) for d, l in {lost}.items()]"
+    agent = stack.agent_container()
+    subprocess.run(["docker", "exec", agent, "python3", "-c", lose], check=True)
+    subprocess.run(
+        ["docker", "kill", agent, next(n.container for n in stack.nodes() if n.name == "store-2")], check=True
+    )
+    assert [Path(f"/sys/block/{device[5:]}/size").read_text() for device in lost] == ["8\n"] * 3
     assert set(stack.down().disks) == devices
     assert attached(project) == {}
 
