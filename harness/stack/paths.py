@@ -42,8 +42,14 @@ def override(
         starts: an image's entry point, command and user.
 
     Raises:
-        StackModelError: a service does not start as root, or has no command.
+        StackModelError: a service has no volume there, does not start as root, or has no command.
     """
+    for service, place in volumes.items():
+        if all(mount.get("target") != place for mount in config["services"][service].get("volumes") or []):
+            raise StackModelError(
+                f"x-harness.paths: {service} has no volume at {place}",
+                mend=f'Add to the service: volumes: ["NAME:{place}"]',
+            )
     services = {
         service: {
             "entrypoint": [_PROGRAM, place, "--"],

@@ -21,7 +21,8 @@ def image(entry=("tini", "--"), command=("start", "$HOME"), user=""):
 
 
 def made(section, starts):
-    return override("p", {"db": "/data"}, {"services": {"db": section}}, starts)["services"]["db"]
+    volumes = {"volumes": [{"type": "volume", "source": "db", "target": "/data"}]}
+    return override("p", {"db": "/data"}, {"services": {"db": volumes | section}}, starts)["services"]["db"]
 
 
 def test_every_service_of_the_group_has_one(stack_folder) -> None:
@@ -60,6 +61,12 @@ def test_a_service_without_a_command_is_refused() -> None:
     """There would be nothing to start."""
     with pytest.raises(StackModelError, match="db has no command"):
         made({}, image((), ()))
+
+
+def test_a_service_without_that_volume_is_refused() -> None:
+    """The pass-through would have nothing to lie over."""
+    with pytest.raises(StackModelError, match="db has no volume at /data"):
+        made({"volumes": [{"type": "volume", "source": "db", "target": "/other"}]}, image())
 
 
 def test_an_unknown_group_is_named(stack_folder) -> None:

@@ -47,11 +47,18 @@ class PathRules(Kept):
             raise Refused(f"{container.name}: the pass-through says: {answer['error']}")
 
     def unmake(self, injection: str, container: Container, step: Step) -> None:  # noqa: ARG002  # the protocol's
-        """The rule is off."""
-        _ask(container, {"unset": [injection]})
+        """The rule is off; in a paused node, which makes no call, as soon as it goes on."""
+        if container.paused:
+            _tell(container, {"unset": [injection]})
+        else:
+            _ask(container, {"unset": [injection]})
 
     def left(self, container: Container) -> Iterator[Left]:
-        """Rules that are on."""
+        """Rules that are on; a paused node cannot say, and its pause is mended first."""
+        if LABEL in container.labels and container.paused:
+            clear = {"clear": True}
+            yield Left(f"{container.name} cannot say which paths fail", lambda: _tell(container, clear))
+            return
         rules = rules_of(container)
         if rules:
             paths = ", ".join(sorted({rule["path"] for rule in rules.values()}))
@@ -86,6 +93,15 @@ def _ask(container: Container, request: dict[str, Any]) -> dict[str, Any]:
                 return said
     except (OSError, ValueError) as error:
         raise Failed(f"{container.name}: the pass-through does not answer: {error}") from error
+
+
+def _tell(container: Container, request: dict[str, Any]) -> None:
+    """Send it, and do not wait until it is read. Raises Failed."""
+    try:
+        with _connect(container) as own:
+            own.sendall(json.dumps(request).encode() + b"\n")
+    except OSError as error:
+        raise Failed(f"{container.name}: the pass-through cannot be told: {error}") from error
 
 
 def _connect(container: Container) -> socket.socket:

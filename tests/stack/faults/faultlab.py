@@ -233,7 +233,7 @@ WRITES = "mkdir -p /data/log; while sleep 0.02; do echo line >/data/log/file; do
 def passthrough_of(project):
     """The Compose file that starts a node of the lab with the pass-through."""
     paths.prepare(Engine(), project, print)
-    node = {"image": "faultlab-node", "command": ["sh", "-c", WRITES]}
+    node = {"image": "faultlab-node", "command": ["sh", "-c", WRITES], "volumes": [{"target": "/data"}]}
     start = Engine().image_start
     return written(paths.override(project, {"laid": "/data"}, {"services": {"laid": node}}, start))
 

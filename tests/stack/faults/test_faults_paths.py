@@ -7,8 +7,8 @@ import time
 import pytest
 from faultlab import docker, start_victim, until
 
-from harness.errors import AgentError
-from harness.faults.catalogue import ErrorOnPath
+from harness.errors import AgentError, HarnessError
+from harness.faults.catalogue import ErrorOnPath, Pause
 
 pytestmark = pytest.mark.stack
 
@@ -88,6 +88,22 @@ def test_the_pass_through_dies_and_the_node_comes_back_with_a_new_one(lab, injec
     until(lambda: lab.pid("laid") not in (0, first), 10, "a new first process")
     until(lambda: calls(lab, "/data/log/mine", 1, "EIO") == (1, 0), 5, "the rule")
     injector.heal("i1")
+    assert is_well(lab)
+
+
+def test_a_rule_of_a_paused_node_is_off_when_it_goes_on(lab, injector):
+    """Healed first, while nobody there could answer."""
+    injector.inject("i1", ErrorOnPath("laid", "log/**", error="EIO"))
+    for attempt in range(20):  # the engine cannot freeze it while one of its calls is under way
+        try:
+            injector.inject(f"p{attempt}", Pause("laid"))
+            break
+        except HarnessError:
+            time.sleep(0.05)
+    else:
+        pytest.fail("it could never be paused")
+    injector.heal("i1", deadline_s=0.5)
+    assert injector.heal_all() == []
     assert is_well(lab)
 
 
