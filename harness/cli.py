@@ -302,6 +302,7 @@ def doctor(*, fix: bool, as_json: bool) -> None:
 @click.option(
     "--clocks", is_flag=True, help="Start what x-harness names with wall clocks that can be skewed."
 )
+@click.option("--paths", is_flag=True, help="Start what x-harness names with paths that can be made to fail.")
 def up(
     directory: Path | None,
     project: str | None,
@@ -311,6 +312,7 @@ def up(
     disks: bool,
     mirrors: bool,
     clocks: bool,
+    paths: bool,
 ) -> None:
     """Bring the stack up and wait until it is whole.
 
@@ -321,7 +323,7 @@ def up(
     """
     from harness.session import Session
 
-    wanted = {"disks": disks, "mirrors": mirrors, "clocks": clocks}
+    wanted = {"disks": disks, "mirrors": mirrors, "clocks": clocks, "paths": paths}
     stack = _load_stack(
         directory, project, variant, profiles, [part for part, asked in wanted.items() if asked]
     )

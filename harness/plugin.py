@@ -127,7 +127,9 @@ class ExperimentItem(pytest.Item):
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those last that need a stack of another kind: it is built anew for them once, not for each."""
-    items.sort(key=lambda item: isinstance(item, ExperimentItem) and "mirrors" in item.experiment.parts)
+    from harness.stack.parts import turn_of
+
+    items.sort(key=lambda item: turn_of(item.experiment.parts) if isinstance(item, ExperimentItem) else 0)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -14,6 +14,9 @@ experiment = Experiment(
     hypothesis="h", expect=[Rto(max_s=1)], injections=[Injection(MirrorHalfLost("ledger-1"), at_s=10, for_s=5)]
 )
 '''
+NEEDS_PATHS = NEEDS_MIRRORS.replace("MirrorHalfLost", "ErrorOnPath").replace(
+    '"ledger-1"', '"ledger-1", "wal/**", error="EIO"'
+)
 NEEDS_NOTHING = '''"""Why."""
 from harness import Experiment, Phases, Rto
 experiment = Experiment(hypothesis="h", expect=[Rto(max_s=1)], phases=Phases(fault_s=5))
@@ -92,13 +95,21 @@ def test_what_needs_the_other_kind_of_disk_gets_another_stack(done):
     assert hp.shared_session(config) is second
 
 
+def test_what_needs_a_pass_through_shares_its_stack_with_nothing_that_needs_a_disk(done):
+    """It is no part of the first, and the second has the clocks all the same."""
+    config = MadeConfig({"disks", "paths", "clocks"})
+    hp.shared_session(config)
+    hp.shared_session(config, frozenset({"paths"}))
+    assert done == ["up clocks disks", "left", "down", "up clocks paths"]
+
+
 def test_experiments_on_mirrors_are_the_last_of_a_session(pytester):
-    """So the stack is built anew once, not twice."""
+    """And those under a pass-through; so the stack is built anew once for each kind."""
     pytester.makeini("[pytest]\naddopts = -p no:locust\nharness_experiments = experiments\n")
     folder = pytester.mkdir("experiments")
-    for name, text in (("a", NEEDS_MIRRORS), ("b", NEEDS_NOTHING)):
+    for name, text in (("a", NEEDS_PATHS), ("b", NEEDS_MIRRORS), ("c", NEEDS_NOTHING)):
         (folder / f"{name}.py").write_text(text)
     said = pytester.runpytest_subprocess(
         "experiments", "--collect-only", "-q", "-p", "no:cacheprovider"
     ).outlines
-    assert [line.rpartition("::")[2] for line in said[:2]] == ["b", "a"]
+    assert [line.rpartition("::")[2] for line in said[:3]] == ["c", "b", "a"]

@@ -81,7 +81,8 @@ def parts_of(fault: Fault) -> frozenset[str]:
 
     A fault that needs something of it says so in a class attribute ``parts``, by the names of
     :data:`harness.stack.parts.PARTS`: ``disks``, its nodes' volumes on breakable disks; ``mirrors``, on mirrors of
-    two; ``clocks``, its nodes with wall clocks that can be skewed. Most need nothing and say nothing.
+    two; ``clocks``, its nodes with wall clocks that can be skewed; ``paths``, with a pass-through over their volumes.
+    Most need nothing and say nothing.
     What a fault needs of the kernel is its ``needs``.
     """
     parts: frozenset[str] = getattr(fault, "parts", frozenset())

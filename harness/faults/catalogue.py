@@ -17,6 +17,7 @@ from harness.faults.crash import Crash
 from harness.faults.disk_error import DiskError
 from harness.faults.disk_full import DiskFull
 from harness.faults.dns import Dns
+from harness.faults.error_on_path import ErrorOnPath
 from harness.faults.file_descriptors import FileDescriptors
 from harness.faults.half_open import HalfOpen
 from harness.faults.isolate import Isolate
@@ -66,6 +67,7 @@ __all__ = [
     "DiskFull",
     "Dns",
     "Down",
+    "ErrorOnPath",
     "FileDescriptors",
     "HalfOpen",
     "Isolate",
@@ -114,6 +116,7 @@ FAULTS: Mapping[str, type[Fault]] = {
     "DiskFull": DiskFull,
     "Dns": Dns,
     "Down": Down,
+    "ErrorOnPath": ErrorOnPath,
     "FileDescriptors": FileDescriptors,
     "HalfOpen": HalfOpen,
     "Isolate": Isolate,

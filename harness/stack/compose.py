@@ -22,6 +22,7 @@ from harness.stack.disks import disks_of
 from harness.stack.engine import (
     CLOCK_LABEL,
     CONTROL_LABEL,
+    PASSTHROUGH_LABEL,
     PROFILES_LABEL,
     VARIANT_LABEL,
     Container,
@@ -36,6 +37,8 @@ from harness.stack.node_logs import write_logs
 from harness.stack.observer import Exec, observe, observe_nothing
 from harness.stack.parts import PARTS, check_parts, parts_that_are_up
 from harness.stack.passwords import keep_passwords, read_passwords
+from harness.stack.paths import override as with_paths
+from harness.stack.paths import prepare as prepare_paths
 from harness.stack.proxy import PROXY_SERVICE
 from harness.stack.roles import Ask, roles_of
 from harness.stack.selectors import Kind, check_selector, parse_selector
@@ -49,7 +52,7 @@ _BUILD_WITHIN_S = 1800.0
 _UP_WITHIN_S = 240.0
 _SECRETS, _PORTS = "secrets.env", "ports.json"
 _UP, _IMAGES, _IDENTITY = "up.json", "images.json", "identity.json"
-_DISKS, _CLOCKS = "disks.json", "clocks.json"
+_DISKS, _CLOCKS, _PATHS = "disks.json", "clocks.json", "paths.json"
 _LABELS = (VARIANT_LABEL, PROFILES_LABEL, *(f"harness.{part}" for part in PARTS))
 
 Say = Callable[[str], None]
@@ -130,8 +133,8 @@ class Stack:
             variant: the name of a variant in x-harness; None for the base.
             profiles: Compose's profiles; a service that names others does not exist.
             parts: names of :data:`harness.stack.parts.PARTS`: ``disks`` puts the volumes that x-harness names on
-                breakable disks, ``mirrors`` on mirrors of two; ``clocks`` starts the groups that it names with wall
-                clocks that can be skewed.
+                breakable disks, ``mirrors`` on mirrors of two, ``paths`` under a pass-through; ``clocks`` starts the
+                groups that it names with wall clocks that can be skewed.
 
         Raises:
             StackModelError: a file is missing or wrong, there is no such variant, profile or part, or x-harness does
@@ -197,6 +200,7 @@ class Stack:
             skewable=container is not None and CLOCK_LABEL in container.labels,
             disk=disk.volume if disk and "disks" in self.parts else None,
             mirror=disk.volume if disk and "mirrors" in self.parts else None,
+            passthrough=container.labels.get(PASSTHROUGH_LABEL) if container else None,
         )
 
     # ---- up and down
@@ -208,12 +212,13 @@ class Stack:
         2. A stack that is up with another variant, other profiles or other parts is taken down, volumes and all.
         3. Images are built when their contexts changed or one is missing.
         4. Breakable disks are made, when they are wanted; those that are there are kept.
-        5. Paused containers go on, stopped ones start, missing ones are made.
-        6. It is waited until every service runs, and is healthy where it has a health check.
+        5. The pass-through is built, when paths shall fail, and put before what its services start.
+        6. Paused containers go on, stopped ones start, missing ones are made.
+        7. It is waited until every service runs, and is healthy where it has a health check.
 
         Args:
             progress: told in words what is being done.
-            timeout_s: the deadline of step 6, in seconds.
+            timeout_s: the deadline of step 7, in seconds.
 
         Raises:
             StackModelError: Compose does not accept the files.
@@ -228,6 +233,8 @@ class Stack:
         rebuilt = self._build(config, progress)
         if self._breaks_disks:
             config = self._put_on_disks(config, progress)
+        if "paths" in self.parts:
+            config = self._lay_passthroughs(progress)
         digest = _digest(config)
         if not rebuilt and self.state.read(_UP).get("config") == digest and not self._amiss():
             return
@@ -261,7 +268,7 @@ class Stack:
         if (self.state_dir / _SECRETS).exists():
             stop = self._take_all_down
         removed = tear_down(self.engine, self.project, stop)
-        self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS, _CLOCKS)
+        self.state.forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS, _CLOCKS, _PATHS)
         self.__dict__.pop("_compose", None)  # it knows the passwords that are gone
         if removed:
             progress(f"took down {len(removed.containers)} containers of {self.project}")
@@ -285,6 +292,7 @@ class Stack:
                 self._identity(),
                 *self._on_disks(),
                 *self._on_clocks(),
+                *self._on_paths(),
             ],
             secrets,
             read_passwords(secrets),
@@ -318,6 +326,23 @@ class Stack:
             return []
         self.state.write(_CLOCKS, with_clocks(self.model.need_clocks()))
         return [self.state_dir / _CLOCKS]
+
+    def _on_paths(self) -> list[Path]:
+        """A Compose file that starts services with the pass-through; until images are there it says nothing."""
+        if "paths" not in self.parts:
+            return []
+        if not self.state.read(_PATHS):
+            self.state.write(_PATHS, {"services": {}})
+        return [self.state_dir / _PATHS]
+
+    def _lay_passthroughs(self, progress: Say) -> dict[str, Any]:
+        """Have the pass-through there, and its services start with it; Compose's merged files with that."""
+        prepare_paths(self.engine, self.project, progress)
+        self.state.write(_PATHS, {"services": {}})  # what they start without it, as the files are now
+        places = self.model.need_paths()
+        start = self.engine.image_start
+        self.state.write(_PATHS, with_paths(self.project, places, self._compose.config(), start))
+        return self._compose.config()
 
     def _put_on_disks(self, config: Mapping[str, Any], progress: Say) -> dict[str, Any]:
         """Have the devices there, and their volumes on them; Compose's merged files with that."""
@@ -534,7 +559,7 @@ def take_down(project: str, progress: Say = _quiet) -> Removed:
         EngineError: the engine does not answer.
     """
     removed = tear_down(Engine(), project)
-    _state_of(project).forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS, _CLOCKS)
+    _state_of(project).forget(_UP, _SECRETS, _PORTS, _IDENTITY, _DISKS, _CLOCKS, _PATHS)
     if removed:
         progress(f"took down {len(removed.containers)} containers of {project}")
     return removed

@@ -30,6 +30,8 @@ def cross_check(section: XHarness, services: Collection[str], source: Source) ->
         _known(link.split("->"), names, source, ("links", link), "group")
     for group in section.disks:
         _known([group], names, source, ("disks",), "group")
+    for group in section.paths:
+        _known([group], names, source, ("paths",), "group")
     _known(section.clocks, names, source, ("clocks",), "group")
     _no_twins(section.clocks, source, ("clocks",))
     _load(section, services, source)

@@ -23,6 +23,7 @@ from harness.errors import EngineError
 __all__ = [
     "CLOCK_LABEL",
     "CONTROL_LABEL",
+    "PASSTHROUGH_LABEL",
     "PROFILES_LABEL",
     "PROJECT_LABEL",
     "VARIANT_LABEL",
@@ -40,6 +41,8 @@ CONTROL_LABEL = "harness.control"
 """Where a service says how it can be told to behave otherwise: docs/bring-your-own-stack.md."""
 CLOCK_LABEL = "harness.clock"
 """Where a service has the file that skews its wall clock; :mod:`harness.stack.clocks` writes it."""
+PASSTHROUGH_LABEL = "harness.passthrough"
+"""Where a service has a pass-through over its volume; :mod:`harness.stack.paths` writes it."""
 _SERVICE_LABEL = "com.docker.compose.service"
 _NUMBER_LABEL = "com.docker.compose.container-number"
 _ONEOFF_LABEL = "com.docker.compose.oneoff"
@@ -267,6 +270,12 @@ class Engine:
                 return str(self._client.api.inspect_image(name)["Id"])
             except ImageNotFound:
                 return None
+
+    def image_start(self, name: str) -> tuple[list[str], list[str], str]:
+        """What a local image starts: its entry point, its command, and as which user (empty: root)."""
+        with engine_errors(f"the image {name} could not be looked up"):
+            config = self._client.api.inspect_image(name)["Config"]
+        return list(config.get("Entrypoint") or []), list(config.get("Cmd") or []), config.get("User") or ""
 
     def log(
         self, container: str, *, since: datetime | None = None, tail: int | None = None

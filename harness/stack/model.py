@@ -64,6 +64,7 @@ class StackModel:
         links: ``"from->to"`` with the port.
         disks: by group, where its nodes have a volume that can be put on a breakable disk.
         clocks: groups whose nodes can be started with a wall clock that can be skewed.
+        paths: by group, where its nodes see a volume whose paths can be made to fail.
         load, observer, whole, alerts: None when the section does not say.
         steady_state: what counts as good.
         open: services that are not contained: they keep their way out.
@@ -81,6 +82,7 @@ class StackModel:
     links: Mapping[str, LinkSection] = field(default_factory=dict)
     disks: Mapping[str, DiskSection] = field(default_factory=dict)
     clocks: tuple[str, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
     load: LoadSection | None = None
     observer: ObserverSection | None = None
     whole: WholeSection | None = None
@@ -158,6 +160,17 @@ class StackModel:
         if not self.clocks:
             raise self._missing("clocks", "[ledger]")
         return tuple(service for service in self.services if self.group_of(service) in self.clocks)
+
+    def need_paths(self) -> dict[str, str]:
+        """The services with a volume whose paths can be made to fail, and where they see it.
+
+        Raises:
+            StackModelError: the section names none.
+        """
+        if not self.paths:
+            raise self._missing("paths", "{ledger: /var/lib/ledger}")
+        groups = {service: self.group_of(service) for service in self.services}
+        return {service: self.paths[group] for service, group in groups.items() if group in self.paths}
 
     def need_link(self, name: str) -> LinkSection:
         """The link of this name, ``"from->to"``; each end is a group or one of its nodes.
@@ -352,6 +365,7 @@ def _resolve(
         links={name: link for name, link in section.links.items() if groups.keys() >= set(name.split("->"))},
         disks={group: disk for group, disk in section.disks.items() if group in groups},
         clocks=tuple(group for group in section.clocks if group in groups),
+        paths={group: place for group, place in section.paths.items() if group in groups},
         load=section.load,
         observer=section.observer,
         whole=section.whole,

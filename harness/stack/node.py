@@ -21,6 +21,7 @@ class Node:
         skewable: its service says in the label ``harness.clock`` how its wall clock can be skewed.
         disk: where in the node its breakable disk is mounted; None when it has none.
         mirror: where in the node its mirror of two disks is mounted; None when it has none.
+        passthrough: where in the node a pass-through lies over its volume; None when none does.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Node:
     skewable: bool = False
     disk: str | None = None
     mirror: str | None = None
+    passthrough: str | None = None
 
 
 class Scene(Protocol):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.errors import StackModelError
 from harness.stack.model import StackModel
 
-__all__ = ["PARTS", "Part", "beside", "check_parts", "known_parts", "parts_that_are_up"]
+__all__ = ["PARTS", "Part", "beside", "check_parts", "known_parts", "parts_that_are_up", "turn_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,11 @@ PARTS: Mapping[str, Part] = {
     "disks": Part("breakable disks", StackModel.need_disks),
     "mirrors": Part("mirrors", StackModel.need_disks),
     "clocks": Part("skewable clocks", StackModel.need_clocks),
+    "paths": Part("paths that can fail", StackModel.need_paths),
 }
-_EITHER = frozenset({"disks", "mirrors"})
-"""Two kinds of the same volumes: XFS that can be shut down, and btrfs over two devices of which one can be lost."""
+_KINDS = ("disks", "mirrors", "paths")
+"""Kinds of the same volumes, of which a stack has one: XFS that can be shut down, btrfs over two devices of which one
+can be lost, and a pass-through over whatever is there, which would hide a disk from who breaks it."""
 
 
 def known_parts(names: Iterable[str]) -> frozenset[str]:
@@ -48,19 +50,24 @@ def known_parts(names: Iterable[str]) -> frozenset[str]:
         raise StackModelError(
             "a stack has no part of this name", where=repr(name), mend=f"There are: {', '.join(PARTS)}"
         )
-    if parts >= _EITHER:
+    if len(kinds := parts.intersection(_KINDS)) > 1:
         raise StackModelError(
-            "a stack has its volumes on disks or on mirrors, never on both",
-            where=" and ".join(sorted(_EITHER)),
+            "a stack has its volumes on disks, on mirrors or under a pass-through, never two of them",
+            where=" and ".join(sorted(kinds)),
             mend="What needs the one and what needs the other are two experiments",
         )
     return parts
 
 
 def beside(needed: frozenset[str], others: Iterable[str]) -> frozenset[str]:
-    """What is needed, and of the others what a stack can have besides: disks, not mirrors, when neither is needed."""
-    unwanted = (_EITHER - needed) if needed & _EITHER else frozenset({"mirrors"})
-    return needed | (frozenset(others) - unwanted)
+    """What is needed, and of the others what a stack can have besides: of the volumes, disks when nothing is needed."""
+    kept = needed.intersection(_KINDS) or {"disks"}
+    return needed | (frozenset(others) - (frozenset(_KINDS) - kept))
+
+
+def turn_of(parts: frozenset[str]) -> int:
+    """When an experiment that needs these has its turn in a pytest session: one kind of volumes after the other."""
+    return max((_KINDS.index(kind) for kind in parts.intersection(_KINDS)), default=0)
 
 
 def check_parts(names: Iterable[str], model: StackModel) -> frozenset[str]:

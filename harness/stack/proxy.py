@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files as resources
-from pathlib import Path
 
 from harness.errors import EngineError, UnsupportedFault
-from harness.stack.command import run_command
-from harness.stack.engine import Engine, engine_host
+from harness.stack.engine import Engine
+from harness.stack.helper_images import authorities, docker
 from harness.stack.node import Node
 
 __all__ = ["PROXY_SERVICE", "VERSION", "ready_image", "shared_networks", "start_proxy"]
@@ -35,8 +32,8 @@ def ready_image(engine: Engine, say: Callable[[str], None]) -> None:
     if engine.image_id(IMAGE) is not None:
         return
     say(f"getting Toxiproxy {VERSION} (the first time; it is built where it cannot be pulled)")
-    if _docker(["pull", "--quiet", _OFFICIAL], _PULL_WITHIN_S) is None:
-        _docker(["tag", _OFFICIAL, IMAGE], _PULL_WITHIN_S)
+    if docker(["pull", "--quiet", _OFFICIAL], _PULL_WITHIN_S) is None:
+        docker(["tag", _OFFICIAL, IMAGE], _PULL_WITHIN_S)
         return
     context = str(resources("harness").joinpath("toxiproxy"))
     words = [
@@ -46,30 +43,14 @@ def ready_image(engine: Engine, say: Callable[[str], None]) -> None:
         f"VERSION={VERSION}",
         "--tag",
         IMAGE,
-        *_authorities(),
+        *authorities(),
         context,
     ]
-    if trouble := _docker(words, _BUILD_WITHIN_S):
+    if trouble := docker(words, _BUILD_WITHIN_S):
         raise EngineError(
             f"Toxiproxy's image can neither be pulled nor built: {trouble}",
             mend=f"Give the engine a way to {_OFFICIAL} or to the Go module proxy, or load an image {IMAGE}",
         )
-
-
-def _authorities() -> list[str]:
-    found = ssl.get_default_verify_paths().cafile
-    return ["--secret", f"id=authorities,src={found}"] if found and Path(found).is_file() else []
-
-
-def _docker(words: Sequence[str], timeout_s: float) -> str | None:
-    """Run a docker command; its last words when it failed."""
-    env = os.environ | {"DOCKER_HOST": engine_host(), "DOCKER_BUILDKIT": "1"}
-    try:
-        said = run_command(["docker", *words], cwd=Path.cwd(), env=env, timeout_s=timeout_s)
-    except EngineError as error:
-        return error.what
-    lines = (said.err + said.out).strip().splitlines()
-    return (lines[-1] if lines else f"exit code {said.code}") if said.code else None
 
 
 def shared_networks(

@@ -182,6 +182,10 @@ class XHarness(_Section):
     clocks: tuple[Word, ...] = Field(
         default=(), description="groups whose image has libfaketime: an experiment can skew their wall clocks"
     )
+    paths: dict[Word, Annotated[str, StringConstraints(pattern="^/")]] = Field(
+        default={},
+        description="by group: where its nodes see a volume whose paths can fail when an experiment wants it",
+    )
     load: LoadSection | None = None
     observer: ObserverSection | None = None
     alerts: AlertsSection | None = None

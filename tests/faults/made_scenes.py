@@ -24,6 +24,7 @@ class MadeScene:
                 skewable=group == "ledger",
                 disk=f"/var/lib/{group}",
                 mirror=f"/var/lib/{group}",
+                passthrough="/var/lib/ledger" if group == "ledger" else None,
             )
             for group, count in groups.items()
             for number in range(1, count + 1)

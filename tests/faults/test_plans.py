@@ -28,6 +28,7 @@ from harness.faults.catalogue import (
     DiskFull,
     Dns,
     Down,
+    ErrorOnPath,
     FileDescriptors,
     HalfOpen,
     Isolate,
@@ -92,6 +93,8 @@ EXAMPLES = [
     SlowClose("ledger->etcd", 300),
     Slicer("ledger->etcd", 100, 1000),
     LimitData("ledger->etcd", 500),
+    ErrorOnPath("ledger", "data/pg_wal/**", error="ENOSPC"),
+    ErrorOnPath("ledger-1", "data/base/1*", delay_ms=200, calls=["read"], share=0.1, seed=3),
     ClockSkew("ledger", -300),
     ClockSkew("ledger-1", 2.5),
     CpuQuota("ledger", 0.1),
@@ -206,6 +209,18 @@ def test_only_a_moment_is_seen_only_once(fault):
         (lambda: Dns("never", "a"), "Dns has no answer 'never'.*silence, nxdomain"),
         (lambda: Dns.slow("a", delay_ms=1), "Dns.slow: delay_ms must be from 100"),
         (lambda: Dns.wrong("a", address="x"), "address must be of IP version 4"),
+        (lambda: ErrorOnPath("a", "/wal/**", error="EIO"), "path is relative to the volume"),
+        (lambda: ErrorOnPath("a", "wal/x", error="EIO"), "has a wildcard in its last part alone"),
+        (lambda: ErrorOnPath("a", "w*/x*", error="EIO"), "has a wildcard in its last part alone"),
+        (lambda: ErrorOnPath("a", "wal/x**", error="EIO"), "has a wildcard in its last part alone"),
+        (lambda: ErrorOnPath("a", "../x/**", error="EIO"), "path is relative to the volume"),
+        (lambda: ErrorOnPath("a", "x/**"), "either error or delay_ms"),
+        (lambda: ErrorOnPath("a", "x/**", error="EPERM"), "error must be EIO or ENOSPC"),
+        (lambda: ErrorOnPath("a", "x/**", delay_ms=5), "delay_ms must be a whole number from 50"),
+        (lambda: ErrorOnPath("a", "x/**", error="EIO", calls=["stat"]), "calls are of create, open"),
+        (lambda: ErrorOnPath("a", "x/**", error="EIO", calls="write"), "calls are of create, open"),
+        (lambda: ErrorOnPath("a", "x/**", error="EIO", share=0), "share must be from 0.05"),
+        (lambda: ErrorOnPath("a", "x/**", error="EIO", seed=-1), "seed must be a whole number"),
         (lambda: PortBlocked("a", 0), "PortBlocked: port must be from 1 to 65535"),
         (lambda: RateLimit("a", 1), "RateLimit: rate_kbps must be from 64 to 20000"),
         (lambda: Netem("late", "a"), "Netem has no shape 'late'.*delay, loss"),
@@ -238,6 +253,12 @@ def test_only_a_node_with_such_a_clock_can_be_skewed():
     """Before anything is touched, with the key that is missing."""
     with pytest.raises(UnsupportedFault, match=r"etcd-1 has no clock .*\(clocks: \[etcd\]\)"):
         ClockSkew("etcd", 300).plan(made_scene())
+
+
+def test_only_a_node_with_a_pass_through_has_paths_that_fail():
+    """Before anything is touched, with the key that is missing."""
+    with pytest.raises(UnsupportedFault, match=r"no pass-through .* etcd-1.*\(paths: \{etcd: /its/place\}\)"):
+        ErrorOnPath("etcd", "x/**", error="EIO").plan(made_scene())
 
 
 @pytest.mark.parametrize("by_s", [0, 0.9, -0.9, 400_000_000, float("nan")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 from harness.stack.disks import attached
@@ -28,6 +29,7 @@ def harm(project: str) -> list[str]:
         elif "harness-agent" not in one["name"]:
             found += [f"{one['name']} has {rule}" for rule in _rules(one["pid"])]
             found += [f"{one['name']}'s disk {what}" for what in _disks(one["pid"])]
+            found += [f"{one['name']}'s volume {what}" for what in _paths(one["pid"])]
     return found + _legs(project)
 
 
@@ -53,6 +55,25 @@ def _rules(pid: str) -> list[str]:
         )
         rules += [line for line in done.stdout.splitlines() if "HRN-" in line]
     return rules
+
+
+def _paths(pid: str) -> list[str]:
+    """What is wrong with the pass-throughs that a process has mounted: a write that fails, or is late."""
+    try:
+        mounts = [line.split() for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
+    except OSError:
+        return ["is away: its node has just ended"]
+    found = []
+    for folder in (f"/proc/{pid}/root{words[4]}" for words in mounts if "fuse.harness" in words):
+        begun = time.monotonic()
+        try:
+            Path(folder, ".looked").write_bytes(b"x")
+            Path(folder, ".looked").unlink()
+        except OSError as error:
+            found.append(f"says {error.strerror}")
+        if time.monotonic() - begun > 0.15:
+            found.append("is late")
+    return found
 
 
 def _disks(pid: str) -> list[str]:

@@ -101,3 +101,9 @@ def test_two_hundred_kills_leave_nothing_injected(project, tmp_path):
 def test_two_dozen_kills_leave_every_mirror_whole(project, tmp_path):
     """The same stack on mirrors: no leg lacks, and every node runs on both."""
     kills(project, tmp_path, 24, "mirrors")
+
+
+@pytest.mark.soak
+def test_two_dozen_kills_leave_no_path_that_fails(project, tmp_path):
+    """The same stack under pass-throughs: every write goes well and in time."""
+    kills(project, tmp_path, 24, "paths")

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness import (
     DiskError,
     DiskFull,
+    ErrorOnPath,
     Isolate,
     Kill,
     MirrorBothLost,
@@ -48,7 +49,19 @@ MIRRORS = (
         MirrorBothLost("store-3"),
     ),
 )
-BY_PART = {"disks": DISKS, "mirrors": MIRRORS}
+PATHS = (
+    (
+        ErrorOnPath("store-1", "**", error="EIO"),
+        ErrorOnPath("store-1", "**", error="ENOSPC", share=0.5),
+        ErrorOnPath("store-2", "**", delay_ms=200, calls=["write"]),
+    ),
+    (
+        Kill("store-3"),
+        ErrorOnPath("store-3", "**", error="ENOSPC"),
+        Isolate("store-2"),
+    ),
+)
+BY_PART = {"disks": DISKS, "mirrors": MIRRORS, "paths": PATHS}
 """Of each part of the stack: the faults of which one comes first, and those of which one comes beside it."""
 
 

@@ -32,6 +32,14 @@ def test_a_part_that_the_stack_does_not_name_is_refused(stack_folder, part: str)
         check_parts([part], Stack.load(stack_folder()).model)
 
 
+def test_a_volume_is_not_both_breakable_and_under_a_pass_through(stack_folder) -> None:
+    """The pass-through would hide the disk from who breaks it."""
+    section = SECTION + "  paths: {ledger: /var/lib/ledger}\n"
+    with pytest.raises(StackModelError, match="on mirrors or under a pass-through"):
+        Stack.load(stack_folder(section), parts=["disks", "paths"])
+    assert Stack.load(stack_folder(section), parts=["clocks", "paths"]).parts == {"clocks", "paths"}
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_it_can_be_asked_for_by_hand(part: str) -> None:
     """Each is an option of `harness up`."""

@@ -12,6 +12,7 @@ from .filters import Filters, HalfOpen
 from .harm import Harm, Left, Step
 from .lying import Lying
 from .memory import MemoryLimit
+from .passthrough import PathRules
 from .refusal import Failed
 from .shaping import Shaping
 from .slots import Slots
@@ -42,6 +43,7 @@ class Harms:
             ("memory.limit", "memory.unlimit"): MemoryLimit(containers),
             ("files.limit", "files.unlimit"): Descriptors(containers),
             ("slots.take", "slots.give"): Slots(containers),
+            ("path.fail", "path.mend"): PathRules(containers),
             ("process.stop", "process.continue"): Stopping(containers),
         }
         self.steps: dict[str, Callable[[str, Step], None]] = {}

@@ -190,7 +190,7 @@ FEATURES: tuple[Feature, ...] = (
         name="fuse",
         program="mount",
         trial=_FUSE,
-        enables="file systems in user space that answer slowly or wrongly",
+        enables="ErrorOnPath: calls on some paths that fail or wait",
         mend=_KERNEL.format("fuse (modprobe fuse)"),
     ),
     Feature(

@@ -19,7 +19,7 @@ from harness.agent.client import Agent
 from harness.errors import SelectorError
 from harness.faults.injector import Injector
 from harness.faults.journal import Journal
-from harness.stack import clocks, disks, mirrors
+from harness.stack import clocks, disks, mirrors, paths
 from harness.stack.engine import Engine
 from harness.stack.node import Node
 from harness.stack.teardown import tear_down
@@ -73,6 +73,7 @@ class Lab:
                 skewable=name == "clocked",
                 disk="/data" if name.startswith("store") else None,
                 mirror="/data" if name == "twin" else None,
+                passthrough="/data" if name == "laid" else None,
             )
             for name, container in self.ids.items()
         )
@@ -227,6 +228,18 @@ def written(override):
     return file
 
 
+WRITES = "mkdir -p /data/log; while sleep 0.02; do echo line >/data/log/file; done 2>/dev/null"
+"""A program that makes new calls on a file all the time, and does not care whether they go well."""
+
+
+def passthrough_of(project):
+    """The Compose file that starts a node of the lab with the pass-through."""
+    paths.prepare(Engine(), project, print)
+    node = {"image": "faultlab-node", "command": ["sh", "-c", WRITES], "volumes": [{"target": "/data"}]}
+    start = Engine().image_start
+    return written(paths.override(project, {"laid": "/data"}, {"services": {"laid": node}}, start))
+
+
 @contextmanager
 def running_lab():
     """The containers, under a project name of this process; nothing of them stays."""
@@ -237,7 +250,12 @@ def running_lab():
     try:
         compose = DockerCompose(
             HERE,
-            [*files, *disks_of(project, files), str(written(clocks.override(["clocked"])))],
+            [
+                *files,
+                *disks_of(project, files),
+                str(written(clocks.override(["clocked"]))),
+                str(passthrough_of(project)),
+            ],
             wait=False,
         )
         with compose:

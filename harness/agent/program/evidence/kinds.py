@@ -10,6 +10,7 @@ from ..containers import Containers
 from ..cuts import Cuts
 from .names import NamesProbe
 from .network import NetworkProbe
+from .paths import PathProbe
 from .port import PortProbe
 from .probe import Probe
 from .resources import BurnProbe, DescriptorsProbe, MemoryProbe, QuotaProbe, SlotsProbe, StoppedProbe
@@ -34,6 +35,7 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any], str, Containers, Cuts], Probe]]
     "memory": MemoryProbe,
     "names": NamesProbe,
     "network": _network,
+    "paths": PathProbe,
     "port": PortProbe,
     "quota": QuotaProbe,
     "slots": SlotsProbe,
