@@ -142,6 +142,26 @@ def test_a_commit_that_is_ended_while_it_waits_is_no_acknowledgement(payer, paym
             assert "replicat" in answer.result().json()["detail"]
 
 
+def test_a_commit_that_has_no_standby_to_wait_for_is_no_acknowledgement(payer, payments_stack):
+    """As in the first seconds of a new cluster: it commits at once, and the client is told that nobody knows."""
+    primary = payments_stack.primary()
+    assert payer.pay("before").status_code == 201
+    payments_stack.sql(primary, "ALTER SYSTEM SET synchronous_standby_names = ''")
+    try:
+        payments_stack.sql(primary, "SELECT pg_reload_conf()")
+        within(5, "nothing is acknowledged", lambda: payer.status("before") == 504)
+        refused = payer.pay("new")
+        assert problem(refused) == UNKNOWN
+        assert "no standby to wait for" in refused.json()["detail"]
+    finally:
+        payments_stack.sql(primary, "ALTER SYSTEM RESET synchronous_standby_names")
+        payments_stack.sql(primary, "SELECT pg_reload_conf()")
+        within(30, "the ledger is whole again", payments_stack.whole)
+    within(5, "payments are acknowledged", lambda: payer.status("before") == 201)
+    settled = payer.pay("new")
+    assert (settled.status_code, settled.headers["idempotent-replayed"]) == (201, "true")
+
+
 def test_entries_that_do_not_balance_never_get_in(payer, payments_stack):
     """The guard is the database's own: not even its owner can book half a payment."""
     made = payer.pay("k").json()

@@ -19,14 +19,17 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from .outcomes import failed_at_commit, failed_before_commit, unconfirmed
-from .problems import NoEffect, Problem, Refused
+from .problems import NoEffect, OutcomeUnknown, Problem, Refused
 
 __all__ = ["Receipt", "Session"]
 
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 # One message, one round trip: the second statement runs after COMMIT was confirmed, on the server that confirmed
-# it, so its position is beyond the commit. The name of a log file begins with the timeline.
-_COMMIT = """COMMIT; SELECT current_setting('ledger.node', true), pg_walfile_name(at), at::text
+# it, so its position is beyond the commit. The name of a log file begins with the timeline. The last column: whether
+# the commit had a standby to wait for, or needs none. A cluster that should have one and has not was only just made
+# (docs/payments.md, "Why quorum commit"): it commits at once, and nobody else has it.
+_COMMIT = """COMMIT; SELECT current_setting('ledger.node', true), pg_walfile_name(at), at::text,
+    current_setting('synchronous_standby_names') <> '' OR current_setting('ledger.strict', true) IN ('false', 'off')
     FROM pg_current_wal_insert_lsn() at"""
 
 
@@ -118,7 +121,10 @@ class Session:
         if problem:
             self.broken = True
             raise problem
-        return Receipt.of(*seen)
+        *made, guarded = seen
+        if not guarded:
+            raise OutcomeUnknown("Committed, but the ledger has no standby to wait for yet.")
+        return Receipt.of(*made)
 
     async def read(self, statement: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         """Run one reading statement.
