@@ -12,6 +12,11 @@ import (
 
 const usualUmask = 0o022
 
+// What people and engines send. Others may be this process's own: SIGPIPE, when who asked did not wait for the answer.
+var passedOn = []os.Signal{
+	syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH,
+}
+
 // runToItsEnd starts the node's own command, passes signals on to it, reaps what it leaves behind as a first process
 // must, and says with which code it ended.
 func runToItsEnd(command []string, home string) (int, error) {
@@ -20,16 +25,14 @@ func runToItsEnd(command []string, home string) (int, error) {
 		return 0, err
 	}
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals)
+	signal.Notify(signals, passedOn...)
 	pid, err := start(program, command, home)
 	if err != nil {
 		return 0, err
 	}
 	go func() {
 		for each := range signals {
-			if each != syscall.SIGCHLD && each != syscall.SIGURG { // the second is Go's own
-				_ = syscall.Kill(pid, each.(syscall.Signal))
-			}
+			_ = syscall.Kill(pid, each.(syscall.Signal))
 		}
 	}()
 	for {
