@@ -91,6 +91,7 @@ def test_the_pass_through_dies_and_the_node_comes_back_with_a_new_one(lab, injec
     assert is_well(lab)
 
 
+@pytest.mark.soak
 def test_a_rule_of_a_paused_node_is_off_when_it_goes_on(lab, injector):
     """Healed first, while nobody there could answer."""
     injector.inject("i1", ErrorOnPath("laid", "log/**", error="EIO"))
