@@ -10,7 +10,8 @@ with nothing, and Patroni copies the new primary (pg_basebackup) until the node 
 Expectation: payments go on after the failover: 5 s when PostgreSQL ends itself, 25 s when the key has to run out; the
 availability bounds that. At 35 s the new disks are there, and the copy takes processors and disks from the primary: on
 a small machine a second of payments may be late again. RTO counts to the last such second, so it is <= 45 s: the 35 s,
-and 10 s for the copy. RPO = 0. The rebuilt node holds the same books in the end.
+and 10 s for the copy (measured: 4.9 s, and 38.9 s on a machine that was busy). RPO = 0. The rebuilt node holds the same
+books in the end.
 """
 
 from harness import (

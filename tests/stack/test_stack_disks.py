@@ -63,6 +63,7 @@ def test_disks_come_and_go_with_their_project(folder):
     first.down()
 
 
+@pytest.mark.soak
 def test_mirrors_go_with_their_project_also_those_that_lack_legs(folder):
     """Both devices of each store, also lost ones of a dead node, when the agent is dead and heals nothing."""
     project = PROJECTS[0]
