@@ -112,7 +112,7 @@ def _processes(lab: Lab, name: str) -> list[str]:
 
 
 def _disk(pid: int) -> object:
-    """The node's own disk, when it has one: how it is mounted, whether it takes a write, what is on it."""
+    """The node's own volume: how it is mounted, whether it takes a write, its relation, and what a fault put there."""
     lines = [line.split() for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines()]
     mounts = [(words[4], words[5].split(",")[0]) for words in lines if words[4] == "/data"]
     if not mounts:
@@ -125,7 +125,11 @@ def _disk(pid: int) -> object:
             os.fsync(file)
         finally:
             os.close(file)
-        contents = {path.name: sha256(path.read_bytes()).hexdigest()[:8] for path in folder.iterdir()}
+        # Files of other tests go with a disk that is emptied and filled anew.
+        names = [
+            path for path in folder.iterdir() if path.name == "relation" or path.name.startswith(".harness")
+        ]
+        contents = {path.name: sha256(path.read_bytes()).hexdigest()[:8] for path in names}
     except OSError as error:
         return [mounts, error.strerror]
     return [mounts, json.dumps(contents, sort_keys=True)]
