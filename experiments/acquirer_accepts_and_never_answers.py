@@ -9,6 +9,9 @@ key and changes nothing. When it answers again, it says what it has accepted lon
 Expectation: RTO 0: who creates, approves or reads a payment waits for no settlement. All calls that the two workers may
 have open at once (8 each) hang meanwhile, so the backlog grows by what is approved; after the fault it is due within
 5 s and drains. Then the acquirer's books and the ledger agree both ways, though it was asked several times for each.
+
+Alert: SettlementBacklogGrows (docs/runbooks/SettlementBacklogGrows.md) within 22 s, resolved within 25 s of the heal,
+as in settlement_backlog_warns.
 """
 
 from harness import (
@@ -16,6 +19,7 @@ from harness import (
     AuditChainIntact,
     Availability,
     Converged,
+    Detected,
     Experiment,
     FailsClosed,
     Healed,
@@ -52,8 +56,9 @@ experiment = Experiment(
         },
     ),
     injections=[Injection(AcquirerNeverAnswers("acquirer"), at_s=5, for_s=20)],
-    phases=Phases(baseline_s=5, fault_s=30, recovery_max_s=20, sustained_s=3),
+    phases=Phases(baseline_s=5, fault_s=40, recovery_max_s=20, sustained_s=3),
     expect=[
+        Detected(alert="SettlementBacklogGrows", max_s=22, resolved_max_s=25),
         Rto(max_s=1),
         NoLostPayments(),
         NoDuplicatePayments(),

@@ -9,12 +9,16 @@ it is back, the backlog drains; what it had accepted before it died it answers a
 Expectation: RTO 0: the outbox keeps the acquirer's outage from whoever pays. After it, every approved payment is
 settled before the final reads, and the acquirer's books say the same. **On the variant settle-before-commit this must
 fail**: what was posted while the acquirer was down is never asked of it.
+
+Alert: SettlementBacklogGrows (docs/runbooks/SettlementBacklogGrows.md) within 22 s, resolved within 25 s of the heal,
+as in settlement_backlog_warns.
 """
 
 from harness import (
     AuditChainIntact,
     Availability,
     Converged,
+    Detected,
     Experiment,
     FailsClosed,
     Healed,
@@ -54,8 +58,9 @@ experiment = Experiment(
         },
     ),
     injections=[Injection(Kill("acquirer"), at_s=5, for_s=20)],
-    phases=Phases(baseline_s=5, fault_s=30, recovery_max_s=20, sustained_s=3),
+    phases=Phases(baseline_s=5, fault_s=40, recovery_max_s=20, sustained_s=3),
     expect=[
+        Detected(alert="SettlementBacklogGrows", max_s=22, resolved_max_s=25),
         Rto(max_s=1),
         NoLostPayments(),
         NoDuplicatePayments(),

@@ -8,6 +8,8 @@ pause by chance up to a bound that doubles to 5 s, and the acquirer says again w
 
 Expectation: RTO 0: who creates, approves or reads a payment waits for no settlement. What was approved while the
 acquirer refused is failed and not settled, everything else is settled once, and its books say the same of each.
+
+Alert: none. No mood lasts as long as an item must wait (10 s) before SettlementBacklogGrows wakes anybody.
 """
 
 from harness import (

@@ -8,6 +8,9 @@ for which a segment must arrive, and only then it is ready; the run ends well on
 
 Expectation: RTO = 0, since nothing on a payment's way asks the repository. 99 of 100 operations in time: a refused
 connection costs the archiver some milliseconds, three times a minute.
+
+Alert: BackupArchiveStands (docs/runbooks/BackupArchiveStands.md); that it comes in time is held by
+backup_repository_loss_warns.
 """
 
 from harness import (

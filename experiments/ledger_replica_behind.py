@@ -14,6 +14,9 @@ Expectation: RTO <= 1 s, one window: a read that asks twice takes some milliseco
 for the moment in which a cut catches commits that this replica would have confirmed first. **On the variant
 stale-reads this must fail**: every session leads to a replica that is behind once, and of the payments that were there
 before the cut many moved on meanwhile.
+
+Alert: none must. LedgerReplicationLagGrows (docs/runbooks/LedgerReplicationLagGrows.md) may: whether more than 1 MiB is
+lacking after 7 s is the load's chance.
 """
 
 from harness import (

@@ -9,6 +9,8 @@ The other replica follows the new primary, and with it commits are confirmed aga
 Expectation: RTO <= 12 s: 1 s for the shutdown, 1 s that Patroni waits for the replicas, 2 s for the promotion, up to
 loop_wait = 5 s until the other replica follows, 1 s for the router's checks, and 2 s for the clients' backoff and the
 window. Nothing is lost: the primary stops only when its log is at a replica. At no time do two nodes accept writes.
+
+Alert: none. There is a primary again before the 2 s are over after which LedgerPrimaryMissing wakes somebody.
 """
 
 from harness import (

@@ -8,6 +8,8 @@ when the one before has its share again: ready after a second or two, and eased 
 
 Expectation: RTO = 0 and 99 of 100 operations in time: a restart in order is no outage, and only a stray operation may
 be late on a small machine.
+
+Alert: none. A node is away for less than the 4 s after which PaymentsNodeDown warns; maintenance wakes nobody.
 """
 
 from harness import (

@@ -12,12 +12,16 @@ statements and change their profiles; a share of it tries what it must not.
 Expectation: RTO 0: nobody who creates, approves or reads a payment waits for a settlement worker. Every approved
 payment is settled in the end, and the acquirer's books say the same. **On the variant approve-unchecked this must
 fail**: half a payment a second is approved by somebody who may not.
+
+Alert: SettlementWorkerDown (docs/runbooks/SettlementWorkerDown.md) within 14 s: 4 s that it must last, and 10 s as
+every alert (docs/monitoring.md). Resolved within 15 s of the heal: 5 s until the worker serves again, and 10 s.
 """
 
 from harness import (
     AuditChainIntact,
     Availability,
     Converged,
+    Detected,
     Experiment,
     FailsClosed,
     Healed,
@@ -63,8 +67,9 @@ experiment = Experiment(
         },
     ),
     injections=[Injection(Kill("settlement:one"), at_s=5, for_s=15)],
-    phases=Phases(baseline_s=5, fault_s=25, recovery_max_s=20, sustained_s=3),
+    phases=Phases(baseline_s=5, fault_s=32, recovery_max_s=20, sustained_s=3),
     expect=[
+        Detected(alert="SettlementWorkerDown", max_s=14, resolved_max_s=15),
         Rto(max_s=1),
         NoLostPayments(),
         NoDuplicatePayments(),

@@ -9,11 +9,15 @@ its share when it says that it is ready.
 
 Expectation: RTO <= 5 s: two health checks of a second each, then the client's time-out of two seconds and its backoff.
 The people's profiles are read at no older version than was acknowledged, and the payments beside them stay whole.
+
+Alert: UsersNodeDown (docs/runbooks/UsersNodeDown.md) within 14 s: 4 s that it must last, and 10 s as every alert
+(docs/monitoring.md). Resolved within 15 s of the heal: 5 s until the node serves again, and 10 s.
 """
 
 from harness import (
     Availability,
     Converged,
+    Detected,
     Experiment,
     Healed,
     Injection,
@@ -23,6 +27,7 @@ from harness import (
     NoDuplicatePayments,
     NoLostPayments,
     NoPhantomPayments,
+    Phases,
     Rto,
 )
 
@@ -33,7 +38,9 @@ experiment = Experiment(
         mix={"log_in": 1, "read_profile": 4, "change_profile": 2, "create_payment": 2, "read_payment": 1},
     ),
     injections=[Injection(Kill("users:one"), at_s=10, for_s=15)],
+    phases=Phases(fault_s=37),
     expect=[
+        Detected(alert="UsersNodeDown", max_s=14, resolved_max_s=15),
         Rto(max_s=5),
         NoLostPayments(),
         NoDuplicatePayments(),
