@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,17 +33,22 @@ class SharedStack:
         session: entered.
         was_up: it was up before, so it stays up.
         keep: leave it up in any case.
+        on_sigterm: what SIGTERM did before.
     """
 
     session: Session
     was_up: bool
     keep: bool
+    on_sigterm: Any
 
     def close(self) -> None:
         """Leave the session; take the stack down unless it was up before."""
-        self.session.__exit__(None, None, None)
-        if not (self.was_up or self.keep):
-            self.session.stack.down()
+        try:
+            self.session.__exit__(None, None, None)
+            if not (self.was_up or self.keep):
+                self.session.stack.down()
+        finally:
+            signal.signal(signal.SIGTERM, self.on_sigterm)
 
 
 def shared_session(config: pytest.Config, parts: frozenset[str] = frozenset()) -> Session:
@@ -69,9 +76,11 @@ def _open(config: pytest.Config, parts: frozenset[str]) -> SharedStack:
     wanted = beside(parts, getattr(config, "_harness_parts", set()))
     stack = Stack.load(directory, None, config.getoption("--variant"), profiles, wanted)
     was_up = bool(stack.nodes())
+    # CI systems cancel with SIGTERM: it must heal, and take the stack down, just as Ctrl-C does.
+    on_sigterm = signal.signal(signal.SIGTERM, signal.default_int_handler)
     session = Session(stack, say=_say)
     session.__enter__()
-    return SharedStack(session, was_up, keep=bool(config.getoption("--harness-keep")))
+    return SharedStack(session, was_up, bool(config.getoption("--harness-keep")), on_sigterm)
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,9 @@ def done(monkeypatch):
 
     monkeypatch.setattr(hp, "Session", MadeSession)
     monkeypatch.setattr(hp.Stack, "load", load)
-    return done
+    before = signal.getsignal(signal.SIGTERM)
+    yield done
+    signal.signal(signal.SIGTERM, before)
 
 
 def test_one_stack_serves_all_that_can_be_together(done):
@@ -84,6 +87,18 @@ def test_one_stack_serves_all_that_can_be_together(done):
     assert hp.shared_session(config, frozenset({"disks"})) is first
     assert hp.shared_session(config, frozenset({"clocks"})) is first
     assert done == ["up clocks disks"]
+
+
+def test_sigterm_is_ctrl_c_while_a_stack_is_up(done):
+    """A cancelled job leaves nothing; afterwards the signal does what it did before."""
+    before = signal.getsignal(signal.SIGTERM)
+    config = MadeConfig(set())
+    hp.shared_session(config)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGTERM)
+    config._harness_shared.close()
+    assert done == ["up", "left", "down"]
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_what_needs_the_other_kind_of_disk_gets_another_stack(done):
