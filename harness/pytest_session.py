@@ -79,7 +79,13 @@ def _open(config: pytest.Config, parts: frozenset[str]) -> SharedStack:
     # CI systems cancel with SIGTERM: it must heal, and take the stack down, just as Ctrl-C does.
     on_sigterm = signal.signal(signal.SIGTERM, signal.default_int_handler)
     session = Session(stack, say=_say)
-    session.__enter__()
+    try:
+        session.__enter__()
+    except KeyboardInterrupt:
+        # Half up, and nobody's yet who would take it down.
+        if not was_up:
+            stack.down()
+        raise
     return SharedStack(session, was_up, bool(config.getoption("--harness-keep")), on_sigterm)
 
 

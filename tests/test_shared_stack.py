@@ -101,6 +101,18 @@ def test_sigterm_is_ctrl_c_while_a_stack_is_up(done):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_an_interruption_while_it_comes_up_takes_it_down(done, monkeypatch):
+    """Half a stack is left to nobody."""
+
+    def interrupted(_self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hp.Session, "__enter__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        hp.shared_session(MadeConfig(set()))
+    assert done == ["down"]
+
+
 def test_what_needs_the_other_kind_of_disk_gets_another_stack(done):
     """The first is left and taken down; who needs neither then stays on the second."""
     config = MadeConfig({"disks", "mirrors", "clocks"})
