@@ -45,10 +45,10 @@ lint: venv ## ruff, mypy and the import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-# A third of these tests' time is sleep, so there is a worker more than the two processors that are asked for; not as many
-# as there are processors: some tests put a load on a server, and then it is the machine that must keep up.
+# Two workers, also where there are more processors: some of these tests put a load on a server, and then it is the
+# machine that must keep up.
 test-fast: venv ## the tests that need no Docker
-	@$(BIN)/pytest tests -m "not stack and not soak" -n 3 --dist worksteal
+	@$(BIN)/pytest tests -m "not stack and not soak" -n 2 --dist worksteal
 
 test-stack: setup ## the tests that need Docker
 	@$(BIN)/pytest tests -m "stack and not soak"
