@@ -27,7 +27,7 @@ def harm(project: str) -> list[str]:
         if one["state"] != "running":
             found.append(f"{one['name']} is {one['state']}")
         elif "harness-agent" not in one["name"]:
-            found += [f"{one['name']} has {rule}" for rule in _rules(one["pid"])]
+            found += [f"{one['name']} has {rule}" for rule in rules(one["pid"])]
             found += [f"{one['name']}'s disk {what}" for what in _disks(one["pid"])]
             found += [f"{one['name']}'s volume {what}" for what in _paths(one["pid"])]
     return found + _legs(project)
@@ -46,15 +46,15 @@ def _legs(project: str) -> list[str]:
     ]
 
 
-def _rules(pid: str) -> list[str]:
-    """Rules of our mark, in both of the kernel's tables; a namespace that has just gone has none."""
-    rules = []
-    for program in ("iptables-save", "iptables-legacy-save"):
+def rules(pid: int | str) -> list[str]:
+    """Rules of our mark, in each of the kernel's tables; a namespace that has just gone has none."""
+    found = []
+    for program in ("iptables-save", "iptables-legacy-save", "ip6tables-save"):
         done = subprocess.run(
-            ["nsenter", "-t", pid, "-n", program], capture_output=True, text=True, check=False
+            ["nsenter", "-t", str(pid), "-n", program], capture_output=True, text=True, check=False
         )
-        rules += [line for line in done.stdout.splitlines() if "HRN-" in line]
-    return rules
+        found += [line for line in done.stdout.splitlines() if "HRN-" in line]
+    return found
 
 
 def _paths(pid: str) -> list[str]:

@@ -281,6 +281,13 @@ def start_victim(lab, journal: Path, *faults: str):
     return process
 
 
+def pipe_of(process):
+    """The docker command between a harness's process and its agent."""
+    children = ["pgrep", "--parent", str(process.pid), "docker"]
+    (pipe,) = subprocess.run(children, capture_output=True, text=True, check=True).stdout.split()
+    return int(pipe)
+
+
 # Eyes that need no engine: while it starts a container it answers late.
 
 
@@ -304,8 +311,7 @@ def queues_of(pid):
 
 def clean(pid):
     """Whether the namespace of a process is without rules of faults."""
-    done = subprocess.run(["nsenter", "-t", str(pid), "-n", "iptables-save"], capture_output=True, check=True)
-    return MARK.encode() not in done.stdout
+    return not rules_of(pid)
 
 
 def frozen(pid):

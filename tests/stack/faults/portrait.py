@@ -9,7 +9,8 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
-from faultlab import MARK, Lab, docker
+from faultlab import Lab, docker
+from looking import rules
 
 from harness.stack.disks import attached
 
@@ -59,7 +60,7 @@ def _containers(project: str) -> list[str]:
 def _node(lab: Lab, name: str, pid: int) -> dict[str, object]:
     try:
         shown: dict[str, object] = {
-            "rules": _rules(pid),
+            "rules": rules(pid),
             "queues": lab.queues(name),
             "group": [lab.group_file(name, *files) for files in _GROUP_FILES],
             "processes": _processes(lab, name),
@@ -82,16 +83,6 @@ def _inside(lab: Lab, name: str, *words: str) -> str:
         ["docker", "exec", lab.ids[name], *words], capture_output=True, text=True, check=False, timeout=20
     )
     return done.stdout.strip() or done.stderr.strip()[-200:]
-
-
-def _rules(pid: int) -> list[str]:
-    found = []
-    for program in ("iptables-save", "iptables-legacy-save", "ip6tables-save"):
-        done = subprocess.run(
-            ["nsenter", "-t", str(pid), "-n", program], capture_output=True, text=True, check=False
-        )
-        found += [line for line in done.stdout.splitlines() if MARK in line]
-    return found
 
 
 def _processes(lab: Lab, name: str) -> list[str]:

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from faultlab import clean, docker, frozen, populated, start_victim, until
+from faultlab import clean, docker, frozen, pipe_of, populated, start_victim, until
 
 from harness.faults.catalogue import Isolate, Kill, Pause
 from harness.faults.journal import heal_from_journal, outstanding
@@ -61,10 +61,8 @@ def test_sigkill_of_the_harness_heals_at_once(lab, victim):
 
 def test_sigkill_of_the_pipe_heals_at_once(lab, victim):
     """The docker command between the harness and the agent dies; the harness lives and is told."""
-    (pipe,) = subprocess.run(
-        ["pgrep", "--parent", str(victim.pid), "docker"], capture_output=True, text=True, check=True
-    ).stdout.split()
-    seen = healed_within_s(lab, lambda: os.kill(int(pipe), signal.SIGKILL))
+    pipe = pipe_of(victim)
+    seen = healed_within_s(lab, lambda: os.kill(pipe, signal.SIGKILL))
     assert max(seen.values()) < 5
     victim.stdin.write("ask\n")
     victim.stdin.flush()

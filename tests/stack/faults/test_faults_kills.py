@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from faultlab import docker, until
+from faultlab import docker, pipe_of, until
 from killing import wait_for_a_random_moment
 from portrait import differences, portrait
 
@@ -23,14 +23,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.soak]
 
 HERE = Path(__file__).parent
 WITHIN_S = 60
-
-
-def pipe_of(process):
-    """The docker command between a harness and its agent."""
-    children = subprocess.run(
-        ["pgrep", "--parent", str(process.pid), "docker"], capture_output=True, text=True, check=True
-    )
-    return int(children.stdout.split()[0])
 
 
 def kill_the_harness(lab, process):
