@@ -21,8 +21,8 @@ _GROUP_FILES = (
     ("blkio", "blkio.throttle.read_bps_device", "io.max"),
     ("blkio", "blkio.throttle.write_bps_device", "io.max"),
 )
-_PASSING = ("sleep 0.2", "/bin/bash /usr/local/bin/psql")
-"""What a node runs now and then; the second is its start's."""
+_PASSING = ("sleep 0.2", "sleep 0.02", "/bin/bash /usr/local/bin/psql")
+"""What a node runs now and then; the last is its start's."""
 _SLOT = """
 import socket
 own = socket.create_connection(("127.0.0.1", 5432), 2)
@@ -97,6 +97,8 @@ def _processes(lab: Lab, name: str) -> list[str]:
         except OSError:
             continue
         files = next(line.split()[3] for line in limits if line.startswith("Max open files"))
+        # A worker has its name only some time after its start: it is the same process.
+        command = command.replace("/bin/bash /worker.sh", "lab-worker 1000000")
         if command and not command.startswith(_PASSING):
             found.add(f"{command}{' STOPPED' if stopped else ''}, {files} files")
     return sorted(found)
